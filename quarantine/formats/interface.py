@@ -1,0 +1,84 @@
+"""The contract of a format: tell it from its content, then read it strictly and claim every byte of it.
+
+A format runs inside the jail. It may import the standard library and ``quarantine`` only, unless its docstring
+names another library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from typing import BinaryIO, Protocol
+
+
+class Source(Protocol):
+    """Random access to the bytes of one artifact, whatever holds them."""
+
+    @property
+    def size(self) -> int:
+        """Length in bytes."""
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Exactly the bytes that exist in ``[offset, offset+length)``; fewer at the end."""
+
+    def open(self) -> BinaryIO:
+        """A fresh, buffered, seekable, read-only file object at offset 0."""
+
+    def view(self) -> AbstractContextManager[memoryview]:
+        """All bytes, mapped rather than copied where they are a file."""
+
+
+class Node(Protocol):
+    """One artifact on its way through the worker. Everything a format or analyzer has to say, it says here."""
+
+    path: str
+    source: Source
+    depth: int
+
+    def claim(self, start: int, end: int) -> None:
+        """Say that the bytes ``[start, end)`` were understood. Overlaps are allowed; gaps end a pass."""
+
+    def finding(
+        self,
+        rule: str,
+        *,
+        offset: int | None = None,
+        length: int | None = None,
+        **evidence: object,
+    ) -> None:
+        """Report that ``rule`` matched. Evidence values are shortened and escaped for the wire."""
+
+    def fact(self, name: str, value: object) -> None:
+        """Report something true that is no finding."""
+
+    def child(self, name: str, source: Source | bytes, *, expect: str | None = None) -> None:
+        """Queue a nested artifact, at ``path!name``. ``expect`` is the format that the loader will take it for;
+        when given, it is read as that format whatever it looks like, and as what it looks like as well."""
+
+    def siblings(self) -> Iterator[tuple[str, Source]]:
+        """The other files of the submission: (untrusted relative path, source)."""
+
+
+class Format(Protocol):
+    """One file format."""
+
+    name: str
+
+    def recognise(self, head: bytes, source: Source) -> bool:
+        """True if the content is this format. ``head`` is the first 4 KiB."""
+
+    def read(self, node: Node) -> None:
+        """Validate strictly, claim bytes, queue children.
+
+        Raises:
+            Malformed: the content breaks the specification; what was found before it still counts.
+        """
+
+
+class Malformed(Exception):
+    """The content breaks its format's specification at ``offset``."""
+
+    def __init__(self, why: str, *, offset: int | None = None) -> None:
+        super().__init__(why)
+        self.why = why
+        self.offset = offset
