@@ -1,0 +1,158 @@
+"""Take a drop into custody: copy it by descriptor into the vault and hash it in the same pass.
+
+What is hashed is what rests in the vault (design, promise 5). The drop itself is neither changed nor removed,
+and nothing of it is parsed.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from quarantine.intake.hashing import hash_descriptor
+from quarantine.intake.walk import (
+    OPEN_FLAGS,
+    Identity,
+    changed,
+    check_file,
+    check_name,
+    open_entry,
+    settle,
+    snapshot,
+    unreadable,
+    walk,
+)
+from quarantine.printable import printable
+from quarantine.records import FileEntry, Manifest, Submission
+from quarantine.vault.vault import Vault, storage_errors
+
+FICLONE = 0x40049409
+
+OnCopied = Callable[[int, int], None]
+
+
+def take(drop: Path, vault: Vault, *, untrusted_name: str, on_progress: OnCopied | None = None) -> Submission:
+    """Copy ``drop`` (a file or directory, never a link) into the vault and seal it.
+
+    ``on_progress`` gets (bytes copied, bytes in all) after each file. Taking the same again is harmless.
+
+    Raises:
+        NotAcceptable: the drop holds links, devices, hidden names or too much.
+        Changed: it was written to while it was copied.
+        Unreadable: a file cannot be read.
+        StateError: the vault is full or read-only; nothing is left behind in it.
+    """
+    try:
+        is_file = drop.is_file() and not drop.is_symlink()
+        directory, flags = (drop.parent, OPEN_FLAGS & ~os.O_NOFOLLOW) if is_file else (drop, OPEN_FLAGS)
+        parent_fd = os.open(directory, flags | os.O_DIRECTORY)
+    except OSError as error:
+        if drop.is_symlink() or drop.exists():
+            check_file(drop.name, os.lstat(drop))
+        raise unreadable(drop.name, error) from error
+    try:
+        with vault.receive() as content:
+            copy = _Copy(content, vault, on_progress)
+            entries = copy.file(drop.name, parent_fd) if is_file else copy.tree(parent_fd)
+            manifest = Manifest(files=tuple(sorted(entries, key=lambda entry: entry.path)))
+            vault.seal(content, manifest.digest)
+    finally:
+        os.close(parent_fd)
+    return Submission(
+        digest=manifest.digest,
+        untrusted_name=printable(untrusted_name, 1024),
+        taken_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        manifest=manifest,
+    )
+
+
+class _Copy:
+    def __init__(self, content: Path, vault: Vault, on_progress: OnCopied | None) -> None:
+        self._content = content
+        self._vault = vault
+        self._on_progress = on_progress
+        self._done = 0
+        self._total = 0
+
+    def file(self, name: str, parent_fd: int) -> list[FileEntry]:
+        check_name(name, name)
+        try:
+            fd = os.open(name, OPEN_FLAGS, dir_fd=parent_fd)
+        except OSError as error:
+            raise unreadable(name, error) from error
+        try:
+            status = os.fstat(fd)
+            check_file(name, status)
+            self._expect([Identity.of(status)])
+            entry = self._copy(name, fd, Identity.of(status))
+            check_file(name, os.fstat(fd))
+            return [entry]
+        finally:
+            os.close(fd)
+
+    def tree(self, root_fd: int) -> list[FileEntry]:
+        before = snapshot(root_fd)
+        self._expect([identity for path, identity in before.items() if not path.endswith("/")])
+        settle(before["/"].ctime_ns)
+        entries = []
+        for found in walk(root_fd):
+            if not found.is_file:
+                with storage_errors(self._content):
+                    (self._content / found.path).mkdir(mode=0o700)
+                continue
+            if before.get(found.path) != found.identity:
+                raise changed(found.path)
+            fd = open_entry(found)
+            try:
+                entries.append(self._copy(found.path, fd, found.identity))
+            finally:
+                os.close(fd)
+        after = snapshot(root_fd)
+        if after != before:
+            raise changed(min(path for path, _ in after.items() ^ before.items()))
+        return entries
+
+    def _expect(self, identities: list[Identity]) -> None:
+        self._total = sum(identity.size for identity in identities)
+        self._vault.need(self._total)
+        settle(max((identity.ctime_ns for identity in identities), default=0))
+
+    def _copy(self, path: str, source: int, identity: Identity) -> FileEntry:
+        with storage_errors(self._content):
+            target = os.open(
+                self._content / path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600
+            )
+            try:
+                entry = self._fill(path, source, target, identity)
+                os.fchmod(target, 0o400)
+                os.fsync(target)
+            finally:
+                os.close(target)
+        self._done += entry.size_bytes
+        if self._on_progress:
+            self._on_progress(self._done, self._total)
+        return entry
+
+    def _fill(self, path: str, source: int, target: int, identity: Identity) -> FileEntry:
+        if _reflink(source, target):
+            entry = hash_descriptor(path, target, Identity.of(os.fstat(target)))
+            if entry.size_bytes != identity.size or Identity.of(os.fstat(source)) != identity:
+                raise changed(path)
+            return entry
+
+        def write(chunk: memoryview) -> None:
+            while chunk:
+                chunk = chunk[os.write(target, chunk) :]
+
+        return hash_descriptor(path, source, identity, sink=write)
+
+
+def _reflink(source: int, target: int) -> bool:
+    try:
+        fcntl.ioctl(target, FICLONE, source)
+    except OSError:
+        return False  # Most file systems cannot; the bytes are then copied.
+    return True

@@ -1,0 +1,48 @@
+"""Hash a descriptor by position, without moving the offset that jailed readers of the same descriptor share.
+
+Knows nothing of formats; the bytes are only counted and hashed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+
+from quarantine.intake.walk import Identity, changed, unreadable
+from quarantine.records import FileEntry
+
+CHUNK_BYTES = 1 << 20
+
+
+def hash_descriptor(
+    path: str, fd: int, identity: Identity, *, sink: Callable[[memoryview], None] | None = None
+) -> FileEntry:
+    """Hash all bytes of ``fd`` in one pass, handing each chunk to ``sink`` as well.
+
+    Raises:
+        Changed: the size, times or identity are not ``identity``'s, before or after.
+        Unreadable: the bytes cannot be read.
+    """
+    if Identity.of(os.fstat(fd)) != identity:
+        raise changed(path)
+    digest = hashlib.sha256()
+    buffer = bytearray(min(CHUNK_BYTES, identity.size + 1))
+    view = memoryview(buffer)
+    offset = 0
+    while True:
+        try:
+            count = os.preadv(fd, [buffer], offset)
+        except OSError as error:
+            raise unreadable(path, error) from error
+        if not count:
+            break
+        offset += count
+        if offset > identity.size:
+            raise changed(path)
+        digest.update(view[:count])
+        if sink:
+            sink(view[:count])
+    if offset != identity.size or Identity.of(os.fstat(fd)) != identity:
+        raise changed(path)
+    return FileEntry(path=path, size_bytes=offset, sha256=digest.hexdigest())

@@ -1,0 +1,233 @@
+"""The inbox service: drops in a directory become submissions in custody with a verdict.
+
+Each step is recorded before the next begins and may run twice, so a process killed anywhere resumes (design,
+promise 6). Judging and promoting are passed in; nothing of a drop is parsed here.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from quarantine.errors import BadInput, Changed, CustodyError, IntegrityError, JailError, StateError
+from quarantine.intake.card import InboxConfig, read_card_file, read_inbox_config
+from quarantine.intake.custody import take
+from quarantine.intake.ready import CARD_SUFFIX, READY_SUFFIX, Readiness, Snapshot, drop_key, drops, unchanged
+from quarantine.ledger.ledger import Ledger, replace_file
+from quarantine.printable import printable
+from quarantine.records import Decision, IntakeCard, Verdict, digest_of
+from quarantine.state import Stage, State, SubmissionRow
+from quarantine.vault.vault import Vault, storage_errors
+
+TAKEN_DIRECTORY = ".taken"
+
+Judge = Callable[[SubmissionRow], Verdict]
+Act = Callable[[SubmissionRow, Verdict], None]
+
+
+def _nothing(*_: object) -> None:
+    """Default for hooks."""
+
+
+class Inbox:
+    """One inbox directory. ``context`` is the digest of rules and policy; in it there is one verdict only."""
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        vault: Vault,
+        state: State,
+        ledger: Ledger,
+        judge: Judge,
+        context: str,
+        publish: Act = _nothing,
+        promote: Act | None = None,
+        checkpoint: Callable[[str], None] = _nothing,
+    ) -> None:
+        self._root, self._vault, self._state, self._ledger = root, vault, state, ledger
+        self._judge, self._context = judge, context
+        self._publish, self._promote, self._checkpoint = publish, promote, checkpoint
+        if not root.is_dir():
+            raise BadInput(f"the inbox {root} is no directory", remedy="make it, or name another")
+        self._config = read_inbox_config(root)
+        self._readiness = Readiness(self._config.quiet_s)
+        self._lock = self._take_lock()
+        vault.sweep()
+
+    @property
+    def config(self) -> InboxConfig:
+        """What the organisation set for this inbox."""
+        return self._config
+
+    def close(self) -> None:
+        """Let another process serve this inbox."""
+        os.close(self._lock)
+
+    def drain(self) -> None:
+        """Finish what was begun, take and judge all complete drops, waiting for those that become quiet.
+
+        Drops that are still written to after twice the quiet period are left for the next time.
+        """
+        deadline = time.monotonic() + 2 * self._config.quiet_s + 0.1
+        while self.step() and time.monotonic() < deadline:
+            time.sleep(min(0.1, self._config.quiet_s / 4 + 0.01))
+
+    def watch(self, stop: Any = None) -> None:
+        """Serve until ``stop`` (a ``threading.Event``) is set."""
+        from watchfiles import watch
+
+        self.drain()
+        pause_ms = max(50, int(self._config.quiet_s * 1000))
+        for _ in watch(self._root, stop_event=stop, rust_timeout=pause_ms, yield_on_timeout=True):
+            self.step()
+
+    def step(self) -> int:
+        """One round over everything; how many drops are not complete yet."""
+        self._clear_taken()
+        waiting = 0
+        for drop in drops(self._root):
+            seen = self._readiness.complete(drop)
+            if seen is None:
+                waiting += 1
+                continue
+            self._receive(drop, seen)
+        for row in self._state.submissions(Stage.TAKEN):
+            self._decide(row)
+        for row in self._state.submissions(Stage.JUDGED):
+            self._finish(row)
+        return waiting
+
+    def _receive(self, drop: Path, seen: Snapshot) -> None:
+        key = drop_key(drop, seen)
+        if self._state.refused(key):
+            return
+        try:
+            card = self._card(drop)
+            submission = take(drop, self._vault, untrusted_name=drop.name)
+        except Changed:
+            return  # It is written to again; the next round looks anew.
+        except (CustodyError, BadInput) as error:
+            self._refuse(drop, key, str(error))
+            return
+        self._checkpoint("sealed")
+        if not unchanged(drop, seen):
+            return  # What was sealed may be half of it; the next round takes it whole.
+        row = self._state.add(submission, tier=self._config.tier, drop_key=key, card=card)
+        self._checkpoint("recorded")
+        self._note(row, "custody.taken", {"name": row.untrusted_name, "tier": row.tier.value})
+        self._checkpoint("taken-in-ledger")
+        self._remove(drop, row, seen)
+        self._checkpoint("drop-removed")
+
+    def _card(self, drop: Path) -> IntakeCard | None:
+        beside = drop.with_name(drop.name + CARD_SUFFIX)
+        card = read_card_file(beside) if beside.is_symlink() or beside.exists() else None
+        if self._config.owner is None:
+            return card
+        # The owner is the organisation's to name, whatever the card says.
+        from msgspec.structs import replace
+
+        return replace(card or IntakeCard(), owner=self._config.owner)
+
+    def _refuse(self, drop: Path, key: str, reason: str) -> None:
+        self._ledger.append(
+            "custody.refused", {"reason": reason}, subject=printable(drop.name), key=f"no:{key}"
+        )
+        with storage_errors(self._root):
+            note = drop.with_name(printable(drop.name, 100).replace("/", "_") + ".refused.txt")
+            replace_file(note, (printable(reason) + "\n").encode())
+        self._checkpoint("refusal-noted")
+        self._state.refuse(key, reason)
+
+    def _decide(self, row: SubmissionRow) -> None:
+        self._note(row, "custody.taken", {"name": row.untrusted_name, "tier": row.tier.value})
+        context = digest_of([self._context, row.tier, row.card])
+        verdict = self._state.verdict_on(row.digest, context)
+        if verdict is None:
+            try:
+                verdict = self._judge(row)
+            except JailError as error:
+                # No jail is no verdict; the submission stays in custody and is judged when there is one.
+                self._note(row, "verdict.postponed", {"reason": str(error)})
+                return
+            if verdict.evidence.submission.digest != row.digest:
+                raise IntegrityError(
+                    f"submission {row.id}: the verdict is on other bytes than the vault sealed",
+                    remedy="check the vault with `quarantine vault verify`",
+                )
+            self._checkpoint("judged")
+            verdict = self._state.store_verdict(verdict, context)
+        self._checkpoint("verdict-stored")
+        body = {"verdict": verdict.digest, "decision": verdict.decision.value}
+        self._note(row, "verdict.reached", body)
+        self._checkpoint("verdict-in-ledger")
+        self._publish(row, verdict)
+        self._checkpoint("published")
+        self._state.move(row.id, Stage.TAKEN, Stage.JUDGED, verdict_digest=verdict.digest)
+        self._checkpoint("stage-judged")
+
+    def _finish(self, row: SubmissionRow) -> None:
+        assert row.verdict_digest is not None
+        verdict = self._state.verdict(row.verdict_digest)
+        may = verdict.decision is Decision.PASS and self._config.auto_promote
+        if not may or self._promote is None:
+            self._state.move(row.id, Stage.JUDGED, Stage.HELD)
+            return
+        self._promote(row, verdict)
+        self._checkpoint("promoted")
+        self._note(row, "promoted", {"verdict": verdict.digest, "registry": self._config.registry or ""})
+        self._checkpoint("promotion-in-ledger")
+        self._state.move(row.id, Stage.JUDGED, Stage.PROMOTED)
+        self._checkpoint("stage-promoted")
+
+    def _note(self, row: SubmissionRow, event: str, body: dict[str, Any]) -> None:
+        body = {"id": row.id, **body}
+        self._ledger.append(event, body, subject=row.digest, key=f"{event}:{row.id}")
+
+    def _remove(self, drop: Path, row: SubmissionRow, seen: Snapshot) -> None:
+        """Move the drop out of sight in one step, then delete it; put it back if it is another by now."""
+        with storage_errors(self._root):
+            # Marker and card go first: left behind, they would be taken for a later drop's.
+            for suffix in (READY_SUFFIX, CARD_SUFFIX, ".refused.txt"):
+                drop.with_name(drop.name + suffix).unlink(missing_ok=True)
+            self._checkpoint("companions-removed")
+            away = self._root / TAKEN_DIRECTORY
+            away.mkdir(mode=0o700, exist_ok=True)
+            if away.is_symlink():
+                raise BadInput(f"{away} is a link", remedy="remove it; nobody but the service makes it")
+            target = away / row.id
+            drop.rename(target)
+            if target.lstat().st_ino != seen[0][2]:
+                target.rename(drop)
+                return
+        self._checkpoint("drop-moved")
+        self._clear_taken()
+
+    def _clear_taken(self) -> None:
+        away = self._root / TAKEN_DIRECTORY
+        if away.is_symlink() or not away.is_dir():
+            return
+        with storage_errors(self._root):
+            for taken in away.iterdir():
+                if taken.is_dir() and not taken.is_symlink():
+                    shutil.rmtree(taken, ignore_errors=True)
+                else:
+                    taken.unlink(missing_ok=True)
+
+    def _take_lock(self) -> int:
+        with storage_errors(self._state.directory):
+            fd = os.open(self._state.directory / "inbox.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(fd)
+            raise StateError(
+                "another process serves an inbox with this state", remedy="end it, or use another state"
+            ) from None
+        return fd

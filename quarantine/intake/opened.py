@@ -1,0 +1,194 @@
+"""Hold a file or directory open so that what is hashed is what is analysed, without copying it.
+
+Serves `quarantine scan` and sealed submissions in the vault alike (design, promise 5). It parses nothing and
+follows no link but one that is itself the path that was named.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from quarantine.intake.hashing import hash_descriptor
+from quarantine.intake.walk import (
+    OPEN_FLAGS,
+    Identity,
+    changed,
+    check_file,
+    check_name,
+    open_as,
+    refuse,
+    settle,
+    snapshot,
+    unreadable,
+)
+from quarantine.printable import printable
+from quarantine.records import FileEntry, Manifest
+
+HELD_FILES = 1_024
+HASH_BATCH = 512
+HASH_THREADS = 2
+
+
+@dataclass(frozen=True)
+class _File:
+    path: str
+    identity: Identity
+
+
+class OpenedSubmission:
+    """The files of one submission, with the identity each had when it was opened.
+
+    Up to ``HELD_FILES`` are held open throughout; of more, each batch is opened when it is wanted and must
+    have the remembered identity. Safe to hash in one thread while another walks the batches.
+    """
+
+    def __init__(self, path: Path, *, untrusted_name: str | None = None) -> None:
+        self._path = path
+        self.untrusted_name = printable(untrusted_name or path.absolute().name or "/", 1024)
+        self._held: dict[str, int] = {}
+        self._root_fd = _open_root(path)
+        try:
+            self._read_tree()
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> OpenedSubmission:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all descriptors."""
+        for fd in {*self._held.values(), self._root_fd}:
+            os.close(fd)
+        self._held, self._root_fd = {}, -1
+
+    def manifest(self) -> Manifest:
+        """Hash every file, two at a time, then check that the tree is still what it was.
+
+        Raises:
+            Changed: a file or the listing is not what it was when opened.
+            Unreadable: a file cannot be read.
+        """
+        entries: list[FileEntry] = []
+        with ThreadPoolExecutor(max_workers=HASH_THREADS, thread_name_prefix="sha256") as pool:
+            for files, fds in self._open_batches(HASH_BATCH):
+                paths = [file.path for file in files]
+                entries.extend(pool.map(hash_descriptor, paths, fds, [file.identity for file in files]))
+        self.check()
+        return Manifest(files=tuple(sorted(entries, key=lambda entry: entry.path)))
+
+    def batches(self, size: int) -> Iterator[list[tuple[str, int, int]]]:
+        """Lists of (path, descriptor, size in bytes); the descriptors are valid until the next list.
+
+        Raises:
+            Changed: a file is not the one it was when opened.
+        """
+        for files, fds in self._open_batches(size):
+            yield [(file.path, fd, file.identity.size) for file, fd in zip(files, fds, strict=True)]
+            for file, fd in zip(files, fds, strict=True):
+                if Identity.of(os.fstat(fd)) != file.identity:
+                    raise changed(file.path)
+
+    def check(self) -> None:
+        """Raise ``Changed`` if any file, directory or name is not what it was when opened."""
+        for path, fd in self._held.items():
+            if Identity.of(os.fstat(fd)) != self._tree[path]:
+                raise changed(path)
+        if self._is_directory:
+            now = snapshot(self._root_fd, allow_hard_links=True)
+            if now != self._tree:
+                different = {path for path, _ in now.items() ^ self._tree.items()}
+                raise changed(min(different))
+
+    def _read_tree(self) -> None:
+        status = os.fstat(self._root_fd)
+        self._is_directory = stat.S_ISDIR(status.st_mode)
+        if self._is_directory:
+            self._tree = snapshot(self._root_fd, allow_hard_links=True)
+        else:
+            name = Path(os.path.realpath(self._path)).name if self._path.is_symlink() else self._path.name
+            check_name(name, name)
+            check_file(name, status, allow_hard_links=True)
+            self._tree = {name: Identity.of(status)}
+        settle(max(identity.ctime_ns for identity in self._tree.values()))
+        self._files = [_File(path, found) for path, found in self._tree.items() if not path.endswith("/")]
+        if not self._is_directory:
+            self._held = {self._files[0].path: self._root_fd}
+        elif len(self._files) <= HELD_FILES:
+            _raise_descriptor_limit()
+            for file in self._files:
+                self._held[file.path] = self._open(file)
+        else:
+            _raise_descriptor_limit()
+
+    def _open_batches(self, size: int) -> Iterator[tuple[list[_File], list[int]]]:
+        for start in range(0, len(self._files), size):
+            files = self._files[start : start + size]
+            if self._held:
+                yield files, [self._held[file.path] for file in files]
+                continue
+            fds: list[int] = []
+            try:
+                for file in files:
+                    fds.append(self._open(file))
+                yield files, fds
+            finally:
+                for fd in fds:
+                    os.close(fd)
+
+    def _open(self, file: _File) -> int:
+        """Open by one component at a time, each of which must be what the walk saw."""
+        *parents, name = file.path.split("/")
+        parent, prefix = os.dup(self._root_fd), ""
+        try:
+            for part in parents:
+                prefix += part + "/"
+                deeper = open_as(prefix, part, parent, self._tree[prefix], directory=True)
+                os.close(parent)
+                parent = deeper
+            return open_as(file.path, name, parent, file.identity)
+        finally:
+            os.close(parent)
+
+
+def open_path(path: Path, *, untrusted_name: str | None = None) -> OpenedSubmission:
+    """Open a file, a directory, or a link to one, for hashing and analysis; use it in a ``with``.
+
+    Raises:
+        Unreadable: it is not there or may not be read.
+        NotAcceptable: it holds links, devices or other things that are never taken.
+        Changed: it was written to meanwhile.
+    """
+    return OpenedSubmission(path, untrusted_name=untrusted_name)
+
+
+def _open_root(path: Path) -> int:
+    target = os.path.realpath(path) if path.is_symlink() else path
+    try:
+        fd = os.open(target, OPEN_FLAGS)
+    except OSError as error:
+        raise unreadable(str(path), error) from error
+    mode = os.fstat(fd).st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        os.close(fd)
+        raise refuse(str(path), "is neither a file nor a directory")
+    return fd
+
+
+def _raise_descriptor_limit() -> None:
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
