@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
-
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def printable(untrusted: str, limit: int = 4096) -> str:
@@ -13,13 +10,13 @@ def printable(untrusted: str, limit: int = 4096) -> str:
     >>> printable("a\\x1b[31m\\u202eb")
     'a\\\\x1b[31m\\\\u202eb'
     """
-    if not (untrusted.isascii() and untrusted.isprintable()):
+    if not untrusted.isprintable():
         untrusted = "".join(_escape(character) for character in untrusted)
     return untrusted if len(untrusted) <= limit else untrusted[: limit - 1] + "…"
 
 
 def _escape(character: str) -> str:
-    if unicodedata.category(character) not in _HIDDEN:
+    if character.isprintable():
         return character
     code = ord(character)
     if code < 0x100:
