@@ -1,0 +1,1 @@
+"""Adapters: one file per way of turning a model file into something that predicts."""
