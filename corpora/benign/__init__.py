@@ -1,0 +1,1 @@
+"""Honest files, written by the real libraries."""

@@ -1,0 +1,1 @@
+"""Broken and lying files, which must never pass."""

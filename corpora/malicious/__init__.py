@@ -1,0 +1,1 @@
+"""Hostile samples with inert payloads."""
