@@ -1,0 +1,80 @@
+"""One artifact on its way through the worker: collects claims and children, sends findings and facts.
+
+Everything sent is escaped and bounded, because names and evidence come from the submission.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from quarantine.formats.interface import Source
+from quarantine.formats.source import BytesSource
+from quarantine.jail.protocol import AnyMessage, FactSeen, FindingSeen
+
+TEXT_LIMIT = 4096
+
+
+def safe(value: object, limit: int = TEXT_LIMIT) -> str:
+    """Printable text: control, format and surrogate characters escaped, cut to ``limit`` characters."""
+    out = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(value)[:limit])
+    return out if len(out) <= limit else out[: limit - 3] + "..."
+
+
+@dataclass
+class WalkNode:
+    """The node that formats and analyzers talk to. ``failed`` is set when a reader could not finish."""
+
+    path: str
+    source: Source
+    depth: int
+    emit: Callable[[AnyMessage], None]
+    files: tuple[tuple[str, Source], ...] = ()
+    expect: str | None = None
+    speaker: str = "formats"
+    failed: bool = False
+    claims: list[tuple[int, int]] = field(default_factory=list)
+    children: list[tuple[str, Source, str | None]] = field(default_factory=list)
+
+    def claim(self, start: int, end: int) -> None:
+        """Say that ``[start, end)`` was understood."""
+        start, end = max(0, start), min(end, self.source.size)
+        if start < end:
+            self.claims.append((start, end))
+
+    def finding(
+        self, rule: str, *, offset: int | None = None, length: int | None = None, **evidence: object
+    ) -> None:
+        """Send a finding."""
+        self.emit(
+            FindingSeen(
+                rule=rule,
+                artifact=safe(self.path),
+                analyzer=self.speaker,
+                offset=offset,
+                length=length,
+                evidence={key: safe(value) for key, value in evidence.items()},
+            )
+        )
+
+    def fact(self, name: str, value: object) -> None:
+        """Send a fact."""
+        self.emit(FactSeen(artifact=safe(self.path), name=name, value=safe(value), analyzer=self.speaker))
+
+    def child(self, name: str, source: Source | bytes, *, expect: str | None = None) -> None:
+        """Queue a nested artifact."""
+        held = BytesSource(source) if isinstance(source, bytes) else source
+        self.children.append((f"{self.path}!{name}", held, expect))
+
+    def siblings(self) -> Iterator[tuple[str, Source]]:
+        """The other files of the submission."""
+        return (entry for entry in self.files if entry[0] != self.path)
+
+    def gaps(self) -> list[tuple[int, int]]:
+        """Ranges that nobody claimed."""
+        found, at = [], 0
+        for start, end in sorted(self.claims):
+            if start > at:
+                found.append((at, start))
+            at = max(at, end)
+        return [*found, (at, self.source.size)] if at < self.source.size else found

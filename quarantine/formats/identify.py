@@ -1,0 +1,55 @@
+"""Tell what an artifact is from its content alone; its name is a claim to check, never a reason to skip.
+
+Several formats may recognise the same bytes; then all of them are read.
+"""
+
+from __future__ import annotations
+
+from quarantine.formats.compressed import Compressed
+from quarantine.formats.interface import Format, Node
+from quarantine.formats.npy import Npy
+from quarantine.formats.onnx import Onnx
+from quarantine.formats.pickle import Pickle
+from quarantine.formats.safetensors import Safetensors
+from quarantine.formats.text import Native, Text
+from quarantine.formats.zip import Zip
+
+FORMATS: tuple[Format, ...] = (
+    Zip(),
+    Npy(),
+    Safetensors(),
+    Onnx(),
+    Compressed(),
+    Native(),
+    Pickle(),
+    Text(),
+)
+_PICKLE_NAMES = (".pkl", ".pickle", ".p", ".joblib", ".dill", ".pt", ".pth", ".bin", ".ckpt")
+_CLAIMS = {".safetensors": "safetensors", ".npy": "npy", ".npz": "zip", ".onnx": "onnx", ".json": "text",
+           ".md": "text", ".txt": "text", ".yaml": "text"}  # fmt: skip
+
+
+def identify(node: Node, expect: str | None = None) -> list[Format]:
+    """All formats to read the artifact as; reports empty, unknown, disguised and many-faced content."""
+    if not node.source.size:
+        node.finding("format-empty")
+        return []
+    head = node.source.read(0, 4096)
+    found = [form for form in FORMATS if form.recognise(head, node.source)]
+    if len(found) > 1 and found[-1].name == "text":
+        found.pop()
+    if len(found) > 1 and expect is None:
+        node.finding("format-polyglot", formats=", ".join(form.name for form in found))
+    claim = next((kind for end, kind in _CLAIMS.items() if node.path.lower().endswith(end)), None)
+    if claim and found and expect is None and claim not in {form.name for form in found}:
+        node.finding("format-disguised", claimed=claim, found=", ".join(form.name for form in found))
+    if (
+        expect is None
+        and {form.name for form in found} <= {"text"}
+        and node.path.lower().endswith(_PICKLE_NAMES)
+    ):
+        expect = "pickle"
+    wanted = [form for form in FORMATS if form.name == expect]
+    if not found and not wanted:
+        node.finding("format-unknown", head=head[:16].hex())
+    return found + [form for form in wanted if form not in found]

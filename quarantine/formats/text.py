@@ -1,0 +1,70 @@
+"""UTF-8 text and JSON (RFC 8259): things that no loader runs, claimed only when they are clean.
+
+Control characters are refused, because bytes that look like text to one reader may not to another.
+"""
+
+from __future__ import annotations
+
+import json
+
+from quarantine.formats.interface import Malformed, Node, Source
+from quarantine.formats.safetensors import unique_object
+
+TEXT_LIMIT_BYTES = 64 << 20
+_CONTROL = bytes(range(9)) + b"\x0b\x0e\x0f" + bytes(range(0x10, 0x20)) + b"\x7f"
+
+
+def _text(source: Source) -> str:
+    if source.size > TEXT_LIMIT_BYTES:
+        raise Malformed("text is over its limit", offset=TEXT_LIMIT_BYTES)
+    raw = source.read(0, source.size)
+    if len(raw.translate(None, _CONTROL)) != len(raw):
+        raise Malformed("text holds control characters")
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Malformed("text is not UTF-8", offset=error.start) from None
+
+
+class Text:
+    """Plain text."""
+
+    name = "text"
+
+    def recognise(self, head: bytes, source: Source) -> bool:
+        """UTF-8 without control characters."""
+        if len(head.translate(None, _CONTROL)) != len(head):
+            return False
+        try:
+            _text(source)
+        except Malformed:
+            return False
+        return True
+
+    def read(self, node: Node) -> None:
+        """Check and claim all."""
+        _text(node.source)
+        if node.path.lower().endswith((".py", ".pyw", ".ipynb", ".sh")) and "!" not in node.path:
+            node.finding("text-source-code")
+        if node.path.lower().endswith(".json"):
+            try:
+                json.loads(_text(node.source), object_pairs_hook=unique_object)
+            except ValueError as error:
+                raise Malformed(f"not JSON: {error}") from None
+        node.claim(0, node.source.size)
+
+
+class Native:
+    """A native executable (ELF, PE, Mach-O): never part of a model that is only loaded."""
+
+    name = "native"
+
+    def recognise(self, head: bytes, source: Source) -> bool:
+        """The magic."""
+        return head[:4] in (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xca\xfe\xba\xbe") or (
+            head[:2] == b"MZ" and b"PE\0\0" in head
+        )
+
+    def read(self, node: Node) -> None:
+        """Report it."""
+        node.finding("format-executable")
