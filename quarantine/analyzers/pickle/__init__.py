@@ -1,0 +1,1 @@
+"""What a pickle stream would do when loaded: read with CPython's own machine, default deny."""

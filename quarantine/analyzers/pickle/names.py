@@ -1,0 +1,103 @@
+"""Judges a global by name: known good, known dangerous, or unknown, which is never good.
+
+The lists are data under ``rules/globals``. Names are judged as written and as ``Lib/_compat_pickle.py`` maps
+them for protocols below 3, because both are what some loader imports.
+"""
+
+from __future__ import annotations
+
+import _compat_pickle
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+
+import yaml
+
+from quarantine.resources import resource_dir
+
+_DOORS = frozenset(
+    {"os", "sys", "subprocess", "builtins", "posix", "nt", "importlib", "ctypes", "shutil", "socket"}
+)
+
+
+class Standing(StrEnum):
+    """What the lists say about a name."""
+
+    GOOD = "good"
+    DANGEROUS = "dangerous"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A name's standing; ``effect`` completes "this global, which ..."; ``constraint`` is for good ones."""
+
+    standing: Standing
+    effect: str = ""
+    constraint: str = "any"
+
+
+@dataclass(frozen=True)
+class Lists:
+    """The loaded lists: good[module][name] = constraint, bad modules and bad names with their effect."""
+
+    good: dict[str, dict[str, str]]
+    bad_modules: dict[str, str]
+    bad_names: dict[str, dict[str, str]]
+
+
+@cache
+def lists() -> Lists:
+    """Load ``rules/globals`` once for this process."""
+    folder = resource_dir("rules") / "globals"
+    good: dict[str, dict[str, str]] = {}
+    for path in sorted(folder.glob("*.json")):
+        for module, names in json.loads(path.read_text()).items():
+            good.setdefault(module, {}).update(names)
+    bad = yaml.load(
+        (folder / "known_bad.yaml").read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    )
+    return Lists(good, bad["modules"], bad["names"])
+
+
+def mapped(module: str, name: str) -> tuple[str, str]:
+    """The Python 3 name that a loader with ``fix_imports`` takes for a protocol 0 to 2 name."""
+    if (module, name) in _compat_pickle.NAME_MAPPING:
+        found: tuple[str, str] = _compat_pickle.NAME_MAPPING[(module, name)]
+        return found
+    return _compat_pickle.IMPORT_MAPPING.get(module, module), name
+
+
+def _dangerous(module: str, name: str) -> str | None:
+    known = lists()
+    parts = name.split(".")
+    names = known.bad_names.get(module, {})
+    for size in range(1, len(parts) + 1):
+        if effect := names.get(".".join(parts[:size])):
+            return effect
+    pieces = module.split(".")
+    for size in range(len(pieces), 0, -1):
+        if effect := known.bad_modules.get(".".join(pieces[:size])):
+            return effect
+    # numpy.os.system, torch.sys.modules: a door to another module through an attribute.
+    if len(parts) > 1 and (_DOORS & set(parts[:-1]) or any(p.startswith("__") for p in parts)):
+        return "reaches another module or the interpreter through attributes"
+    return None
+
+
+@cache
+def judge(module: str, name: str) -> Judged:
+    """What the lists say about ``module.name``, under both spellings; the worse one counts."""
+    real = mapped(module, name)
+    constraint = lists().good.get(real[0], {}).get(real[1])
+    for spelling in {(module, name), real}:
+        good = lists().good.get(spelling[0], {}).get(spelling[1])
+        if good is None and (effect := _dangerous(*spelling)):
+            # __builtin__.set maps to a good name; only the mapped spelling exists for a loader.
+            if spelling != real and constraint is not None:
+                continue
+            return Judged(Standing.DANGEROUS, effect)
+    if constraint is not None:
+        return Judged(Standing.GOOD, constraint=constraint)
+    return Judged(Standing.UNKNOWN)

@@ -1,0 +1,1 @@
+"""Other people's scanners, asked as libraries inside the jail."""

@@ -1,0 +1,298 @@
+"""The embedded jail: bubblewrap, a seccomp filter, Landlock, resource limits, and a control group where one can be made.
+
+The parent parses nothing of a submission: it hands descriptors in, reads the line protocol, and ends what runs over.
+It never falls back to running a worker outside. (design.md, The jail.)
+"""
+
+from __future__ import annotations
+
+import fcntl
+import itertools
+import json
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from quarantine.errors import JailFailed, JailUnavailable
+from quarantine.jail import landlock, launch, worker
+from quarantine.jail.cgroup import Cgroup
+from quarantine.jail.channel import Channel, Tail
+from quarantine.jail.interface import Ending, Jail, JailResult, Protection
+from quarantine.jail.layout import Layout, bwrap_argv, etc_files, layout
+from quarantine.jail.protocol import Progress, Request
+from quarantine.jail.seccomp import filter_program
+from quarantine.printable import printable
+from quarantine.records import JailLimits
+
+ALWAYS = (
+    "capabilities",
+    "exec",
+    "filesystem",
+    "memory",
+    "namespaces",
+    "network",
+    "pids",
+    "seccomp",
+    "syscalls",
+)
+_FIRST_UID, _UIDS = 2_000_000_000, 100_000_000
+_serial = itertools.count()
+_GIB = 1 << 30
+
+
+class BubblewrapJail(Jail):
+    """Runs each worker in a bubblewrap jail of its own. Threads may share one instance.
+
+    ``worker_dir`` is a directory whose modules are further tasks, ``<module>:run``. Only the escape suite gives
+    one; the product's own calls never do, and a request cannot.
+
+    Raises:
+        JailUnavailable: bubblewrap, libseccomp or user namespaces are missing.
+    """
+
+    name = "bubblewrap"
+
+    def __init__(self, *, worker_dir: Path | None = None) -> None:
+        found = shutil.which("bwrap")
+        if not found:
+            raise JailUnavailable(
+                "bubblewrap is not installed", remedy="install it (Debian: apt install bubblewrap)"
+            )
+        allowed = Path("/proc/sys/user/max_user_namespaces")
+        if allowed.exists() and allowed.read_text().strip() == "0":
+            raise JailUnavailable(
+                "user namespaces are switched off", remedy="set sysctl user.max_user_namespaces above 0"
+            )
+        filter_program()
+        self._bwrap = found
+        self._worker_dir = worker_dir
+
+    def run(
+        self,
+        request: Request,
+        limits: JailLimits,
+        *,
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> JailResult:
+        """See :meth:`Jail.run`. Input descriptors share their offset with the caller: workers read by position."""
+        for entry in request.inputs:
+            if fcntl.fcntl(entry.fd, fcntl.F_GETFL) & os.O_ACCMODE != os.O_RDONLY:
+                raise JailFailed(
+                    f"descriptor {entry.fd} is not read-only", remedy="open the input with O_RDONLY"
+                )
+        with ExitStack() as stack:
+            cgroup = Cgroup(limits)
+            stack.callback(cgroup.close)
+            process, out = self._start(request, limits, cgroup, stack)
+            started = _Run(process, out, Channel(limits), Tail(limits.output_bytes), on_progress)
+            stack.callback(started.stop)
+            ending, detail = started.follow(time.monotonic() + limits.wall_s)
+            started.stop()
+            if ending is Ending.CRASHED and cgroup.ran_out_of_memory():
+                ending, detail = Ending.MEMORY, f"over {limits.memory_bytes} bytes of memory"
+            tail = printable(started.errors.text().strip()[-2000:], 2000)
+            if ending is not Ending.DONE and not started.channel.spoke and ending is Ending.CRASHED:
+                raise JailFailed(f"the jail did not start: {tail or detail}", remedy="run: quarantine doctor")
+            kept = tuple(m for m in started.channel.messages if not isinstance(m, Progress))
+            return JailResult(ending, kept, f"{detail}; {tail}" if tail else detail, _protections(cgroup))
+
+    def verify(self) -> tuple[Protection, ...]:
+        """Try each protection in a jail. Takes about a second."""
+        from quarantine.jail.doctor import verify
+
+        return verify(self)
+
+    def _start(
+        self, request: Request, limits: JailLimits, cgroup: Cgroup, stack: ExitStack
+    ) -> tuple[subprocess.Popen[bytes], int]:
+        plan = layout(probes=request.task == "probes", payload=self._worker_dir)
+
+        def memfd(data: bytes) -> int:
+            fd = os.memfd_create("quarantine")
+            stack.callback(os.close, fd)
+            os.write(fd, data)
+            os.lseek(fd, 0, os.SEEK_SET)
+            return fd
+
+        out, write_end = os.pipe()
+        stack.callback(os.close, out)
+        try:
+            config = memfd(json.dumps(self._config(request, limits, plan, cgroup, write_end)).encode())
+            program = memfd(filter_program())
+            passwd, group = (memfd(data) for data in etc_files())
+            staged = os.geteuid() == 0
+            argv = bwrap_argv(
+                self._bwrap,
+                plan,
+                staged=staged,
+                scratch_bytes=limits.scratch_bytes,
+                seccomp_fd=program,
+                etc_fds=(passwd, group),
+            )
+            argv += [plan.python, "-I", "-S", "-B", "/code/quarantine/jail/worker.py", str(config)]
+            spec = memfd(
+                json.dumps(
+                    {
+                        "argv": argv,
+                        "cgroup": [str(directory) for directory in cgroup.directories],
+                        "uid": _FIRST_UID + (os.getpid() * 1000 + next(_serial)) % _UIDS if staged else None,
+                        "sources": [source for source, _ in plan.binds] + list(plan.devices),
+                        "parent": os.getpid(),
+                    }
+                ).encode()
+            )
+            inputs = [entry.fd for entry in request.inputs]
+            process = subprocess.Popen(
+                [sys.executable, "-I", "-S", "-B", launch.__file__, str(spec)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                pass_fds=[spec, config, program, passwd, group, write_end, *inputs],
+                env={},
+                cwd="/",
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise JailFailed(f"the jail did not start: {error}", remedy="run: quarantine doctor") from error
+        finally:
+            os.close(write_end)
+        return process, out
+
+    def _config(
+        self, request: Request, limits: JailLimits, plan: Layout, cgroup: Cgroup, out: int
+    ) -> dict[str, Any]:
+        return {
+            "request": msgspec.json.encode(request).decode(),
+            "inputs": [
+                [entry.name.encode("utf-8", "replace").decode(), entry.fd] for entry in request.inputs
+            ],
+            "out": out,
+            "path": plan.import_path,
+            "payload": self._worker_dir is not None,
+            "rlimits": _rlimits(request, limits, plan, has_cgroup=cgroup.mode != "none"),
+            "readable": plan.readable,
+            "writable": ["/tmp", "/dev/shm", "/dev/null"],  # noqa: S108
+            "devices": plan.devices,
+        }
+
+
+class _Run:
+    """One running jail, from its start to its ending."""
+
+    def __init__(
+        self,
+        process: subprocess.Popen[bytes],
+        out: int,
+        channel: Channel,
+        errors: Tail,
+        on_progress: Callable[[Progress], None] | None,
+    ) -> None:
+        self.channel = channel
+        self.errors = errors
+        self._process = process
+        self._out = out
+        self._on_progress = on_progress
+
+    def follow(self, deadline: float) -> tuple[Ending, str]:
+        """Read until everything is closed, a limit is passed or the deadline (monotonic seconds) comes."""
+        assert self._process.stdout is not None
+        assert self._process.stderr is not None
+        poll = select.poll()
+        streams = {self._out, self._process.stdout.fileno(), self._process.stderr.fileno()}
+        for fd in streams:
+            poll.register(fd, select.POLLIN)
+        while streams:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return Ending.WALL_TIME, "over its wall time"
+            for fd, _ in poll.poll(left * 1000):
+                data = os.read(fd, 1 << 16)
+                if not data:
+                    poll.unregister(fd)
+                    streams.discard(fd)
+                elif fd == self._out:
+                    self._take(data)
+                elif not self.errors.feed(data):
+                    return Ending.OUTPUT, "too much on standard output"
+            if self.channel.fault:
+                return self.channel.fault, self.channel.why
+        self.channel.close()
+        try:
+            status = self._process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            return Ending.WALL_TIME, "over its wall time"
+        return self._judge(status)
+
+    def stop(self) -> None:
+        """End bubblewrap, and with it every process of its PID namespace."""
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+        for stream in (self._process.stdout, self._process.stderr):
+            if stream is not None:
+                stream.close()
+
+    def _take(self, data: bytes) -> None:
+        spoke = self.channel.spoke
+        for message in self.channel.feed(data):
+            if spoke and self._on_progress and isinstance(message, Progress):
+                self._on_progress(message)
+            spoke = True  # the first only says that the jail stands
+
+    def _judge(self, status: int) -> tuple[Ending, str]:
+        number = status - 128 if status > 128 else -status
+        if number == signal.SIGXCPU:
+            return Ending.CPU_TIME, "over its processor time"
+        if status == worker.OUT_OF_MEMORY:
+            return Ending.MEMORY, "out of memory"
+        if status:
+            how = (
+                f"ended by {_signal_name(number)}" if status < 0 or status > 128 else f"exit status {status}"
+            )
+            return Ending.CRASHED, how
+        if self.channel.fault:
+            return self.channel.fault, self.channel.why
+        return (Ending.DONE, "finished") if self.channel.done else (Ending.CRASHED, "ended without done")
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _protections(cgroup: Cgroup) -> tuple[str, ...]:
+    extra = (("landlock",) if landlock.abi() else ()) + (("cgroup",) if cgroup.mode != "none" else ())
+    return tuple(sorted((*ALWAYS, *extra)))
+
+
+def _rlimits(
+    request: Request, limits: JailLimits, plan: Layout, *, has_cgroup: bool
+) -> dict[str, tuple[int, int]]:
+    fixed = {
+        "RLIMIT_CORE": 0,
+        "RLIMIT_FSIZE": limits.scratch_bytes,
+        "RLIMIT_NOFILE": 256 + len(request.inputs),
+        "RLIMIT_NPROC": limits.pids,
+        "RLIMIT_MSGQUEUE": 0,
+    }
+    if not plan.devices:  # CUDA reserves hundreds of gigabytes of address space
+        # Inputs may be mapped whole; libraries of probes reserve far more than they touch.
+        mapped = sum(entry.size_bytes for entry in request.inputs)
+        fixed["RLIMIT_AS"] = limits.memory_bytes + mapped + (16 if request.task == "probes" else 1) * _GIB
+        if not has_cgroup:
+            fixed["RLIMIT_DATA"] = limits.memory_bytes
+    return {name: (value, value) for name, value in fixed.items()} | {
+        "RLIMIT_CPU": (limits.cpu_s, limits.cpu_s + 1)
+    }
