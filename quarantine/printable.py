@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 
-
 def printable(untrusted: str, limit: int = 4096) -> str:
     """``untrusted`` with each character that does not show itself as a backslash escape.
 

@@ -1,0 +1,263 @@
+"""One submission's way from open descriptors to a verdict: static analysis, second opinions, probes, policy.
+
+Hashing runs outside the jails, beside them, on the very descriptors that they read. Each stage has jails of
+its own; nothing that a later stage says can remove what an earlier one found. Nothing from the submission is
+parsed here.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Protocol
+
+from quarantine.collect import Collected, Expected, collect
+from quarantine.errors import BadInput, JailUnavailable
+from quarantine.jail.interface import Jail, JailResult
+from quarantine.jail.protocol import Input, Progress, Request
+from quarantine.policy.verdict import judge
+from quarantine.records import (
+    Coverage,
+    Evidence,
+    Gap,
+    IntakeCard,
+    Manifest,
+    Outcome,
+    Policy,
+    Severity,
+    StageName,
+    StageReport,
+    Submission,
+    Tier,
+    TierPolicy,
+    Verdict,
+)
+from quarantine.ruleset import Ruleset
+
+FILES_PER_JAIL = 2_000
+PARALLEL_FROM_FILES = 64
+
+OnProgress = Callable[[StageName, Progress], None]
+Batch = list[tuple[str, int, int]]
+
+
+class Opened(Protocol):
+    """A submission whose files are held open: what is hashed is what is analysed."""
+
+    untrusted_name: str
+
+    def manifest(self) -> Manifest:
+        """Hash every file; raises ``Changed`` if any of them is not what it was when opened."""
+
+    def batches(self, size: int) -> Iterator[Batch]:
+        """Lists of (path, descriptor, size in bytes), descriptors valid until the next list."""
+
+
+@dataclass(frozen=True)
+class House:
+    """What every judgement on this machine shares: the jail, the rules and the policy."""
+
+    jail: Jail
+    rules: Ruleset
+    policy: Policy
+
+
+def evaluate(
+    opened: Opened,
+    house: House,
+    *,
+    tier: Tier,
+    card: IntakeCard | None = None,
+    on_progress: OnProgress | None = None,
+) -> Verdict:
+    """Judge one submission.
+
+    Raises:
+        Changed, Unreadable: the bytes were not the same throughout; there is no verdict.
+        JailUnavailable, JailFailed: no jail that meets the policy; there is no verdict.
+        BadInput: the policy knows no such tier.
+    """
+    demands = house.policy.tiers.get(tier)
+    if demands is None:
+        raise BadInput(
+            f"policy {house.policy.name!r} has no tier {tier!r}", remedy="add it, or name another tier"
+        )
+    taken_at = _now()
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="hash") as hasher:
+        hashing: Future[Manifest] = hasher.submit(opened.manifest)
+        static = _static(opened, house, on_progress)
+        opinions = _opinions(opened, house, demands, on_progress)
+        manifest = hashing.result()
+    probes = _probes(opened, house, static, card, on_progress)
+    stages = [static, *(stage for stage in (opinions, probes) if stage is not None)]
+    evidence = Evidence(
+        submission=Submission(
+            digest=manifest.digest,
+            untrusted_name=opened.untrusted_name,
+            taken_at=taken_at,
+            manifest=manifest,
+        ),
+        tier=tier,
+        card=card,
+        findings=tuple(finding for stage in stages for finding in stage.findings),
+        facts=tuple(fact for stage in stages for fact in stage.facts),
+        measurements=tuple(number for stage in stages for number in stage.measurements),
+        coverage=_coverage(manifest, static, opinions, probes, card),
+        evaluated_at=_now(),
+    )
+    return judge(
+        evidence,
+        house.policy,
+        rules_digest=house.rules.digest,
+        versions=_versions(opinions is not None, probes is not None),
+    )
+
+
+def _static(opened: Opened, house: House, on_progress: OnProgress | None) -> Collected:
+    runs = _run_stage(StageName.STATIC, "static", opened, house, on_progress)
+    return collect(StageName.STATIC, runs, house.rules)
+
+
+def _opinions(
+    opened: Opened, house: House, demands: TierPolicy, on_progress: OnProgress | None
+) -> Collected | None:
+    if not demands.opinions:
+        return None
+    runs = _run_stage(StageName.OPINIONS, "opinions", opened, house, on_progress, opinions=demands.opinions)
+    return collect(StageName.OPINIONS, runs, house.rules)
+
+
+def _probes(
+    opened: Opened,
+    house: House,
+    static: Collected,
+    card: IntakeCard | None,
+    on_progress: OnProgress | None,
+) -> Collected | None:
+    from quarantine.probes.runnable import is_runnable
+
+    if _blocks_probes(static) or not is_runnable(static.artifacts, card):
+        return None
+    assert card is not None
+    runs = _run_stage(StageName.PROBES, "probes", opened, house, on_progress, card=card)
+    return collect(StageName.PROBES, runs, house.rules)
+
+
+def _blocks_probes(static: Collected) -> bool:
+    """Model code runs only after a static stage that finished, covered all, and saw nothing above low."""
+    worst = max((finding.severity.rank for finding in static.findings), default=0)
+    return bool(static.problems or static.gaps) or worst > Severity.LOW.rank
+
+
+def _run_stage(
+    stage: StageName,
+    task: str,
+    opened: Opened,
+    house: House,
+    on_progress: OnProgress | None,
+    *,
+    opinions: tuple[str, ...] = (),
+    card: IntakeCard | None = None,
+) -> list[tuple[JailResult, Sequence[Expected]]]:
+    """Run one stage over all files, in as many jails as there are cores when there are many files."""
+    limits = house.policy.limits[stage]
+    report = (lambda progress: on_progress(stage, progress)) if on_progress else None
+
+    def run(batch: Batch) -> tuple[JailResult, Sequence[Expected]]:
+        request = Request(
+            task=task,
+            inputs=tuple(Input(name, fd, size) for name, fd, size in batch),
+            opinions=opinions,
+            model=card.model if card else None,
+            evaluation=card.evaluation if card else None,
+            budget_s=limits.wall_s * 0.8 if stage is StageName.PROBES else None,
+        )
+        result = house.jail.run(request, limits, on_progress=report)
+        _require(house.policy.jail_minimum, result)
+        return result, [Expected(name, size) for name, _, size in batch]
+
+    results: list[tuple[JailResult, Sequence[Expected]]] = []
+    for batch in opened.batches(FILES_PER_JAIL):
+        groups = [batch] if stage is StageName.PROBES else _split(batch)
+        with ThreadPoolExecutor(max_workers=len(groups), thread_name_prefix=task) as pool:
+            results.extend(pool.map(run, groups))
+    return results
+
+
+def _split(batch: Batch) -> list[Batch]:
+    """Deal the files out by size, largest first, so that all cores end at about the same time."""
+    count = min(os.cpu_count() or 1, 8) if len(batch) >= PARALLEL_FROM_FILES else 1
+    groups: list[Batch] = [[] for _ in range(count)]
+    loads = [0] * count
+    for item in sorted(batch, key=lambda item: (-item[2], item[0])):
+        lightest = loads.index(min(loads))
+        groups[lightest].append(item)
+        loads[lightest] += item[2] + 4096
+    return groups
+
+
+def _require(minimum: Iterable[str], result: JailResult) -> None:
+    missing = sorted(set(minimum) - set(result.protections))
+    if missing:
+        raise JailUnavailable(
+            f"the jail lacks what the policy demands: {', '.join(missing)}",
+            remedy="run `quarantine doctor` to see why; nothing was accepted from this run",
+        )
+
+
+def _coverage(
+    manifest: Manifest,
+    static: Collected,
+    opinions: Collected | None,
+    probes: Collected | None,
+    card: IntakeCard | None,
+) -> Coverage:
+    reports = [static.report()]
+    gaps = list(static.gaps)
+    if not manifest.files:
+        gaps.append(Gap(subject="(submission)", reason="there is no file in it"))
+    for name, stage in ((StageName.OPINIONS, opinions), (StageName.PROBES, probes)):
+        if stage is None:
+            reports.append(
+                StageReport(stage=name, outcome=Outcome.NOT_RUN, reason=_why_not(name, static, card))
+            )
+        else:
+            reports.append(stage.report())
+    return Coverage(
+        complete=not gaps and not static.problems,
+        artifacts=tuple(static.artifacts),
+        stages=tuple(reports),
+        gaps=tuple(gaps),
+    )
+
+
+def _why_not(stage: StageName, static: Collected, card: IntakeCard | None) -> str:
+    if stage is StageName.OPINIONS:
+        return "the policy asks for no second opinion in this tier"
+    if _blocks_probes(static):
+        return "the static stage was not clean, so no model code was run"
+    if card is None or card.model is None:
+        return "the intake card does not say how to run the model"
+    return "no file of the submission is a model that can be run"
+
+
+def _versions(with_opinions: bool, with_probes: bool) -> dict[str, str]:
+    names = ["model-quarantine"]
+    names += ["fickling", "modelscan"] if with_opinions else []
+    names += ["adversarial-robustness-toolbox", "torch", "onnxruntime"] if with_probes else []
+    found = {"python": platform.python_version()}
+    for name in names:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

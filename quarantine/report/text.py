@@ -1,0 +1,50 @@
+"""The report for a terminal: plain text, no colour codes, nothing from a submission unescaped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from quarantine.printable import printable
+from quarantine.records import Finding, Severity, Verdict
+
+FINDINGS_SHOWN = 50
+GAPS_SHOWN = 10
+
+
+class TextReport:
+    """A few lines for a pass, what was found and why for the rest."""
+
+    name = "text"
+
+    def render(self, verdicts: tuple[Verdict, ...]) -> str:
+        """One block for each submission."""
+        return "\n\n".join("\n".join(_block(verdict)) for verdict in verdicts) + "\n"
+
+
+def _block(verdict: Verdict) -> Iterator[str]:
+    evidence = verdict.evidence
+    submission = evidence.submission
+    yield f"{verdict.decision.upper()}  {printable(submission.untrusted_name, 200)}  (tier {evidence.tier})"
+    files = submission.manifest.files
+    yield f"  {len(files)} file(s), {submission.manifest.size_bytes:,} bytes, {submission.digest}"
+    for reason in verdict.reasons:
+        rules = f" [{', '.join(reason.rules)}]" if reason.rules else ""
+        yield f"  {reason.decision:<6}  {printable(reason.message, 500)}{printable(rules, 300)}"
+    shown = [finding for finding in evidence.findings if finding.severity is not Severity.INFO]
+    for finding in shown[:FINDINGS_SHOWN]:
+        yield from _finding(finding)
+    if len(shown) > FINDINGS_SHOWN:
+        yield f"  … and {len(shown) - FINDINGS_SHOWN} more findings; the JSON report has them all"
+    for gap in evidence.coverage.gaps[:GAPS_SHOWN]:
+        yield f"  not looked at: {printable(gap.subject, 200)}: {printable(gap.reason, 200)}"
+
+
+def _finding(finding: Finding) -> Iterator[str]:
+    place = printable(finding.artifact, 200)
+    if finding.location is not None:
+        place += f" at byte {finding.location.offset}"
+    yield f"  {finding.severity.upper()}  {finding.rule}  {place}"
+    yield f"      {printable(finding.message, 500)}"
+    for key, value in sorted(finding.evidence.items()):
+        yield f"      {printable(key)}: {printable(value, 300)}"
+    yield f"      {printable(finding.remediation, 500)}"

@@ -1,0 +1,78 @@
+"""The library call: judge files where they lie, without taking them into custody."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from quarantine.pipeline import House, OnProgress, evaluate
+from quarantine.records import IntakeCard, Policy, Tier, Verdict
+
+
+def open_house(policy: Policy | None = None) -> House:
+    """The jail, rules and policy of this installation.
+
+    Raises:
+        JailUnavailable: this machine has no jail that can be used.
+    """
+    from quarantine.jail.backends import open_jail
+    from quarantine.policy.document import default_policy
+    from quarantine.ruleset import load_rules
+
+    return House(jail=open_jail(), rules=load_rules(), policy=policy or default_policy())
+
+
+def scan(
+    path: str | os.PathLike[str],
+    *,
+    tier: Tier = Tier.LOW,
+    policy: Policy | None = None,
+    card: IntakeCard | None = None,
+    on_progress: OnProgress | None = None,
+) -> Verdict:
+    """Judge one model, a file or a directory, in the same jail that the command line uses.
+
+    >>> import quarantine
+    >>> quarantine.scan("model.safetensors").decision  # doctest: +SKIP
+    <Decision.PASS: 'pass'>
+
+    Raises:
+        Unreadable, NotAcceptable, Changed: the path cannot be read as one unchanging set of bytes.
+        JailUnavailable, JailFailed: nothing was scanned, as there is no jail.
+    """
+    house = open_house(policy)
+    return _scan_one(Path(path), house, tier=tier, card=card, on_progress=on_progress)
+
+
+def scan_many(
+    paths: Sequence[Path],
+    *,
+    tier: Tier = Tier.LOW,
+    policy: Policy | None = None,
+    card: IntakeCard | None = None,
+    on_progress: OnProgress | None = None,
+) -> tuple[Verdict, ...]:
+    """Judge several models, each in jails of its own, as many at a time as there are cores."""
+    house = open_house(policy)
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="scan") as pool:
+        jobs = [
+            pool.submit(_scan_one, path, house, tier=tier, card=card, on_progress=on_progress)
+            for path in paths
+        ]
+        return tuple(job.result() for job in jobs)
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """The verdict that decides the exit status of several."""
+    return max(verdicts, key=lambda verdict: verdict.decision.rank)
+
+
+def _scan_one(
+    path: Path, house: House, *, tier: Tier, card: IntakeCard | None, on_progress: OnProgress | None
+) -> Verdict:
+    from quarantine.intake.opened import open_path
+
+    with open_path(path) as opened:
+        return evaluate(opened, house, tier=tier, card=card, on_progress=on_progress)
