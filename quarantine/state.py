@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from quarantine.errors import NotFound, StateError
+from quarantine.provenance.statement import Approval
 from quarantine.records import IntakeCard, Submission, Tier, Verdict, canonical
 
 if TYPE_CHECKING:
@@ -49,11 +50,12 @@ class SubmissionRow:
     drop_key: str
     taken_at: str
     updated_at: str
+    submitter: str
     card: IntakeCard | None
     verdict_digest: str | None
 
 
-def state_directory() -> Path:
+def default_state_directory() -> Path:
     """``$QUARANTINE_STATE``, or ``~/.local/state/quarantine``."""
     named = os.environ.get("QUARANTINE_STATE")
     return Path(named) if named else Path.home() / ".local" / "state" / "quarantine"
@@ -63,7 +65,7 @@ class State:
     """The state in one directory, made with mode 0700 if it is not there."""
 
     def __init__(self, directory: Path | None = None) -> None:
-        self.directory = directory or state_directory()
+        self.directory = directory or default_state_directory()
         from sqlalchemy import create_engine, event
 
         try:
@@ -74,7 +76,7 @@ class State:
         self._engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_S})
         event.listen(self._engine, "connect", _configure)
         event.listen(self._engine, "begin", _begin_immediately)
-        self._submissions, self._verdicts, self._refusals = _tables()
+        self._submissions, self._verdicts, self._refusals, self._approvals = _tables()
         with self._transaction() as connection:
             self._submissions.metadata.create_all(connection)
 
@@ -83,7 +85,13 @@ class State:
         self._engine.dispose()
 
     def add(
-        self, submission: Submission, *, tier: Tier, drop_key: str, card: IntakeCard | None = None
+        self,
+        submission: Submission,
+        *,
+        tier: Tier,
+        drop_key: str,
+        submitter: str,
+        card: IntakeCard | None = None,
     ) -> SubmissionRow:
         """Record that a submission is in custody; the same drop again gives the same row."""
         from sqlalchemy import func, insert, select
@@ -105,6 +113,7 @@ class State:
                         stage=Stage.TAKEN.value,
                         tier=tier.value,
                         drop_key=drop_key,
+                        submitter=submitter,
                         taken_at=submission.taken_at,
                         updated_at=now,
                         card=canonical(card).decode() if card else None,
@@ -210,6 +219,30 @@ class State:
         with self._transaction() as connection:
             return connection.execute(select(table).where(table.c.drop_key == drop_key)).first() is not None
 
+    def record_approval(self, approval: Approval) -> None:
+        """Keep a person's decision on a verdict; the first one of each person on each verdict stands."""
+        from sqlalchemy.dialects.sqlite import insert
+
+        values = {
+            "verdict_digest": approval.verdict_digest,
+            "subject": approval.subject,
+            "document": canonical(approval),
+        }
+        with self._transaction() as connection:
+            connection.execute(insert(self._approvals).values(**values).on_conflict_do_nothing())
+
+    def approvals(self, verdict_digest: str) -> tuple[Approval, ...]:
+        """The decisions of people on a verdict, by subject."""
+        from sqlalchemy import select
+
+        table = self._approvals
+        query = (
+            select(table.c.document).where(table.c.verdict_digest == verdict_digest).order_by(table.c.subject)
+        )
+        with self._transaction() as connection:
+            documents = connection.execute(query).scalars().all()
+        return tuple(msgspec.json.decode(document, type=Approval) for document in documents)
+
     def _load(self, *conditions: Any) -> Verdict | None:
         from sqlalchemy import select
 
@@ -228,11 +261,11 @@ class State:
             raise _state_error(self.directory, error.orig or error) from error
 
 
-def _tables() -> tuple[Table, Table, Table]:
+def _tables() -> tuple[Table, Table, Table, Table]:
     from sqlalchemy import Column, LargeBinary, MetaData, PrimaryKeyConstraint, String, Table
 
     data = MetaData()
-    names = ("digest", "untrusted_name", "stage", "tier", "taken_at", "updated_at")
+    names = ("digest", "untrusted_name", "stage", "tier", "submitter", "taken_at", "updated_at")
     submissions = Table(
         "submissions",
         data,
@@ -259,7 +292,15 @@ def _tables() -> tuple[Table, Table, Table]:
         Column("reason", String, nullable=False),
         Column("refused_at", String, nullable=False),
     )
-    return submissions, verdicts, refusals
+    approvals = Table(
+        "approvals",
+        data,
+        Column("verdict_digest", String, nullable=False),
+        Column("subject", String, nullable=False),
+        Column("document", LargeBinary, nullable=False),
+        PrimaryKeyConstraint("verdict_digest", "subject"),
+    )
+    return submissions, verdicts, refusals, approvals
 
 
 def _configure(connection: Any, _record: object) -> None:

@@ -20,9 +20,9 @@ def submission():
 
 
 def test_the_same_drop_is_one_row_and_another_drop_of_the_same_bytes_is_another(state):
-    first = state.add(submission(), tier=Tier.LOW, drop_key="1")
-    assert state.add(submission(), tier=Tier.LOW, drop_key="1") == first
-    second = state.add(submission(), tier=Tier.LOW, drop_key="2")
+    first = state.add(submission(), tier=Tier.LOW, drop_key="1", submitter="ann")
+    assert state.add(submission(), tier=Tier.LOW, drop_key="1", submitter="ann") == first
+    second = state.add(submission(), tier=Tier.LOW, drop_key="2", submitter="ann")
     assert second.id == first.id + "-2"
     assert state.find(first.id) == first
     with pytest.raises(NotFound, match="several"):
@@ -32,7 +32,7 @@ def test_the_same_drop_is_one_row_and_another_drop_of_the_same_bytes_is_another(
 
 
 def test_a_transition_happens_once(state):
-    row = state.add(submission(), tier=Tier.LOW, drop_key="1")
+    row = state.add(submission(), tier=Tier.LOW, drop_key="1", submitter="ann")
     assert state.move(row.id, Stage.TAKEN, Stage.JUDGED, verdict_digest="sha256:x")
     assert not state.move(row.id, Stage.TAKEN, Stage.JUDGED, verdict_digest="sha256:y")
     assert state.find(row.id).verdict_digest == "sha256:x"

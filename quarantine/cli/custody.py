@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from quarantine.cli.options import PolicyOption, StateOption, read_policy, write_output
+from quarantine.printable import printable
 
 
 def register(app: typer.Typer) -> None:
@@ -23,18 +24,30 @@ def inbox(
     state: StateOption = None,
 ) -> None:
     """Take drops into custody, judge them, and promote a pass where the inbox's configuration says so."""
-    from quarantine.service import open_service
+    from quarantine.cli.progress import progress_display
+    from quarantine.desk import Desk
+    from quarantine.service import open_inbox
 
-    service = open_service(directory, state, read_policy(policy), say=typer.echo)
-    service.drain() if once else service.watch()
+    with progress_display() as on_progress:
+        service = open_inbox(
+            directory, Desk(state), read_policy(policy), say=typer.echo, on_progress=on_progress
+        )
+        try:
+            service.drain() if once else service.watch()
+        finally:
+            service.close()
 
 
 def list_(state: StateOption = None) -> None:
     """List the submissions in custody and their verdicts."""
-    from quarantine.service import open_desk
+    from quarantine.desk import Desk
 
-    for line in open_desk(state).table():
-        typer.echo(line)
+    typer.echo(f"{'id':<15}{'verdict':<9}{'stage':<10}{'tier':<10}{'handed in by':<14}name")
+    desk = Desk(state)
+    for row in desk.state.submissions():
+        decision = desk.state.verdict(row.verdict_digest).decision if row.verdict_digest else "-"
+        name = printable(row.untrusted_name, 100)
+        typer.echo(f"{row.id:<15}{decision:<9}{row.stage:<10}{row.tier:<10}{row.submitter:<14}{name}")
 
 
 def report(
@@ -48,10 +61,10 @@ def report(
     state: StateOption = None,
 ) -> None:
     """Show the report on a submission in custody."""
+    from quarantine.desk import Desk
     from quarantine.report.table import load_report
-    from quarantine.service import open_desk
 
-    write_output(load_report(format_).render((open_desk(state).verdict(submission),)), output)
+    write_output(load_report(format_).render((Desk(state).verdict(submission),)), output)
 
 
 def decide(
@@ -61,9 +74,10 @@ def decide(
     state: StateOption = None,
 ) -> None:
     """Record your decision on a submission in review. You act as your operating-system account."""
-    from quarantine.service import open_desk
+    from quarantine.desk import Desk
 
-    typer.echo(open_desk(state).decide(submission, decision, comment))
+    made = Desk(state).decide(submission, decision, comment)
+    typer.echo(f"{made.decision} by {made.subject} recorded for verdict {made.verdict_digest}")
 
 
 def promote(
@@ -72,6 +86,6 @@ def promote(
     state: StateOption = None,
 ) -> None:
     """Copy a submission whose verdict opens the gate into a registry, with its signed verdict."""
-    from quarantine.service import open_desk
+    from quarantine.desk import Desk
 
-    typer.echo(open_desk(state).promote(submission, registry))
+    typer.echo(Desk(state).promote(submission, registry))

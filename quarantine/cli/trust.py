@@ -31,10 +31,10 @@ def _group() -> None:
 
 def init_keys(state: StateOption = None) -> None:
     """Make the Ed25519 key pair of this state directory."""
+    from quarantine.desk import Desk
     from quarantine.provenance import keys
-    from quarantine.service import state_directory
 
-    made = keys.init(state_directory(state) / "keys")
+    made = keys.init(Desk(state).keys)
     typer.echo(f"private key: {made.private_path} (keep it there)")
     typer.echo(f"public key:  {made.public_path} (give it to whoever verifies)")
 
@@ -58,8 +58,8 @@ def verify(
 
 def verify_ledger(state: StateOption = None) -> int:
     """Check the ledger's chain and checkpoints. Exit status: 1 if anything was changed."""
-    from quarantine.service import open_desk
+    from quarantine.desk import Desk
 
-    sound, sentence = open_desk(state).verify_ledger()
+    sound, sentence = Desk(state).verify_ledger()
     typer.echo(sentence, err=not sound)
     return 0 if sound else 1

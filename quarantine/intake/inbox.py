@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import pwd
 import shutil
 import time
 from collections.abc import Callable
@@ -27,7 +28,18 @@ from quarantine.vault.vault import Vault, storage_errors
 TAKEN_DIRECTORY = ".taken"
 
 Judge = Callable[[SubmissionRow], Verdict]
-Act = Callable[[SubmissionRow, Verdict], None]
+Publish = Callable[[SubmissionRow, Verdict], None]
+Promote = Callable[[SubmissionRow, Verdict], bool]
+"""Promotes and records it; False if the gate stays shut."""
+
+
+def _owner(drop: Path) -> str:
+    """The account that the drop belongs to: whoever handed it in, or their program."""
+    uid = drop.lstat().st_uid
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid {uid}"
 
 
 def _nothing(*_: object) -> None:
@@ -46,8 +58,8 @@ class Inbox:
         ledger: Ledger,
         judge: Judge,
         context: str,
-        publish: Act = _nothing,
-        promote: Act | None = None,
+        publish: Publish = _nothing,
+        promote: Promote | None = None,
         checkpoint: Callable[[str], None] = _nothing,
     ) -> None:
         self._root, self._vault, self._state, self._ledger = root, vault, state, ledger
@@ -118,7 +130,9 @@ class Inbox:
         self._checkpoint("sealed")
         if not unchanged(drop, seen):
             return  # What was sealed may be half of it; the next round takes it whole.
-        row = self._state.add(submission, tier=self._config.tier, drop_key=key, card=card)
+        row = self._state.add(
+            submission, tier=self._config.tier, drop_key=key, submitter=_owner(drop), card=card
+        )
         self._checkpoint("recorded")
         self._note(row, "custody.taken", {"name": row.untrusted_name, "tier": row.tier.value})
         self._checkpoint("taken-in-ledger")
@@ -176,13 +190,10 @@ class Inbox:
         assert row.verdict_digest is not None
         verdict = self._state.verdict(row.verdict_digest)
         may = verdict.decision is Decision.PASS and self._config.auto_promote
-        if not may or self._promote is None:
+        if not may or self._promote is None or not self._promote(row, verdict):
             self._state.move(row.id, Stage.JUDGED, Stage.HELD)
             return
-        self._promote(row, verdict)
         self._checkpoint("promoted")
-        self._note(row, "promoted", {"verdict": verdict.digest, "registry": self._config.registry or ""})
-        self._checkpoint("promotion-in-ledger")
         self._state.move(row.id, Stage.JUDGED, Stage.PROMOTED)
         self._checkpoint("stage-promoted")
 

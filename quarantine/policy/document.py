@@ -55,8 +55,8 @@ def _unsound(policy: Policy) -> list[str]:
         complaints.append(f"schema {policy.schema!r} is not {SCHEMA_VERSION!r}")
     if missing := sorted(set(Tier) - set(policy.tiers)):
         complaints.append(f"tiers lacks {', '.join(missing)}")
-    if missing := sorted(set(StageName) - set(policy.limits)):
-        complaints.append(f"limits lacks {', '.join(missing)}")
+    if unlimited := sorted(set(StageName) - set(policy.limits)):
+        complaints.append(f"limits lacks {', '.join(unlimited)}")
     for tier, demands in policy.tiers.items():
         complaints += [f"tiers.{tier}: {complaint}" for complaint in _unsound_tier(demands)]
     return complaints
