@@ -23,6 +23,9 @@ from quarantine.records import (
 )
 from quarantine.ruleset import Ruleset
 
+STAGE_RULES = {StageName.OPINIONS: "opinion-failed", StageName.PROBES: "probe-failed"}
+"""Where a worker that did not finish is no sign of malice: other people's scanners, and long measurements."""
+
 ENDING_RULES = {
     Ending.CRASHED: "jail-crashed",
     Ending.WALL_TIME: "jail-time",
@@ -125,10 +128,17 @@ def _note_ending(into: Collected, result: JailResult, expected: Sequence[Expecte
     into.problems.append(f"{result.ending}: {result.detail}"[:1024])
     subject = expected[0].path if len(expected) == 1 else "(submission)"
     seen = FindingSeen(
-        rule=ENDING_RULES[result.ending],
+        rule=STAGE_RULES.get(into.stage) or ENDING_RULES[result.ending],
         artifact=subject,
         analyzer="jail",
-        evidence={"ending": result.ending.value, "detail": result.detail[:4096]},
+        evidence={
+            "ending": result.ending.value,
+            "detail": result.detail[:4096],
+            "why": result.ending.value,
+            "reason": result.ending.value,
+            "opinion": into.stage.value,
+            "probe": into.stage.value,
+        },
     )
     into.findings.append(rules.finding(seen, into.stage))
 
