@@ -84,7 +84,10 @@ def _result(verdict: Verdict, finding: Finding, index: dict[str, int]) -> dict[s
         "message": {"text": _sentence(finding.message)},
         "locations": [location],
         "partialFingerprints": {"finding/v1": digest_of(finding).removeprefix("sha256:")},
-        "properties": {"submission": verdict.evidence.submission.digest, "evidence": finding.evidence},
+        "properties": {
+            "submission": verdict.evidence.submission.digest,
+            "evidence": {key: printable(value) for key, value in finding.evidence.items()},
+        },
     }
 
 

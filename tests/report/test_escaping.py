@@ -1,0 +1,53 @@
+"""Nothing from a submission renders, runs, or hides in any report."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from quarantine.policy.verdict import load_verdict
+from quarantine.report.table import REPORTS, load_report
+from tests.report.verdicts import hostile_names_verdict, reject_verdict
+
+
+@pytest.mark.parametrize("name", sorted(REPORTS))
+def test_no_control_or_bidi_character_survives(name: str) -> None:
+    text = load_report(name).render((hostile_names_verdict(),))
+    assert [c for c in text if c != "\n" and not c.isprintable() and ord(c) < 0x20] == []
+    if name != "json":
+        assert "\u202e" not in text
+
+
+def test_html_holds_no_element_or_link_of_the_submission() -> None:
+    tags: list[tuple[str, dict[str, str | None]]] = []
+
+    class Reader(HTMLParser):
+        def handle_starttag(self, tag, attrs):
+            tags.append((tag, dict(attrs)))
+
+    page = load_report("html").render((hostile_names_verdict(),))
+    Reader().feed(page)
+    assert not {tag for tag, _ in tags} & {"script", "img", "a", "iframe", "link"}
+    assert not [a for _, attrs in tags for a in attrs if a.startswith("on") or a in {"src", "href"}]
+
+
+def test_html_says_offset_reasons_gaps_and_the_plain_reading_of_a_measurement() -> None:
+    page = load_report("html").render((reject_verdict(),))
+    for expected in ("0x2", "1 finding of severity critical", "1 byte", "by 0.03 of its range", "50.0%"):
+        assert expected in page
+
+
+def test_markdown_from_the_submission_stays_in_code_spans_and_in_its_table_cell() -> None:
+    text = load_report("markdown").render((hostile_names_verdict(),))
+    outside = re.sub(r"`[^`]*`", "", text)
+    assert "alert" not in outside
+    assert "@all" not in outside
+    rows = [line for line in text.splitlines() if line.startswith("| critical")]
+    assert [row.count("|") for row in rows] == [5]
+
+
+def test_json_is_the_record_and_reads_back_to_the_same_verdict() -> None:
+    verdict = reject_verdict()
+    assert load_verdict(load_report("json").render((verdict,)).encode()) == verdict
