@@ -1,11 +1,10 @@
 """The parent believes no worker about what it knows itself."""
 
-from quarantine.ruleset import load_rules
-
 from quarantine.collect import Expected, collect
 from quarantine.jail.interface import Ending, JailResult
 from quarantine.jail.protocol import AnyMessage, ArtifactSeen, Done, FindingSeen
 from quarantine.records import Outcome, Severity, StageName
+from quarantine.ruleset import load_rules
 
 
 def result(*messages: AnyMessage, ending: Ending = Ending.DONE) -> JailResult:
