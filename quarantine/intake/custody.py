@@ -45,6 +45,7 @@ def take(drop: Path, vault: Vault, *, untrusted_name: str, on_progress: OnCopied
         Unreadable: a file cannot be read.
         StateError: the vault is full or read-only; nothing is left behind in it.
     """
+    check_name(drop.name, drop.name)
     try:
         is_file = drop.is_file() and not drop.is_symlink()
         directory, flags = (drop.parent, OPEN_FLAGS & ~os.O_NOFOLLOW) if is_file else (drop, OPEN_FLAGS)
@@ -78,7 +79,6 @@ class _Copy:
         self._total = 0
 
     def file(self, name: str, parent_fd: int) -> list[FileEntry]:
-        check_name(name, name)
         try:
             fd = os.open(name, OPEN_FLAGS, dir_fd=parent_fd)
         except OSError as error:

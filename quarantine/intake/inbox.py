@@ -8,38 +8,36 @@ from __future__ import annotations
 
 import fcntl
 import os
-import pwd
-import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from quarantine.errors import BadInput, Changed, CustodyError, IntegrityError, JailError, StateError
+from quarantine.intake.away import Away
 from quarantine.intake.card import InboxConfig, read_card_file, read_inbox_config
 from quarantine.intake.custody import take
-from quarantine.intake.ready import CARD_SUFFIX, READY_SUFFIX, Readiness, Snapshot, drop_key, drops, unchanged
+from quarantine.intake.ready import (
+    CARD_SUFFIX,
+    READY_SUFFIX,
+    Readiness,
+    Snapshot,
+    drop_key,
+    drops,
+    look_at_card,
+    owner,
+    unchanged,
+)
 from quarantine.ledger.ledger import Ledger, replace_file
 from quarantine.printable import printable
 from quarantine.records import Decision, IntakeCard, Verdict, digest_of
 from quarantine.state import Stage, State, SubmissionRow
 from quarantine.vault.vault import Vault, storage_errors
 
-TAKEN_DIRECTORY = ".taken"
-
 Judge = Callable[[SubmissionRow], Verdict]
 Publish = Callable[[SubmissionRow, Verdict], None]
 Promote = Callable[[SubmissionRow, Verdict], bool]
 """Promotes and records it; False if the gate stays shut."""
-
-
-def _owner(drop: Path) -> str:
-    """The account that the drop belongs to: whoever handed it in, or their program."""
-    uid = drop.lstat().st_uid
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return f"uid {uid}"
 
 
 def _nothing(*_: object) -> None:
@@ -70,6 +68,11 @@ class Inbox:
         self._config = read_inbox_config(root)
         self._readiness = Readiness(self._config.quiet_s)
         self._lock = self._take_lock()
+        try:
+            self._away = Away(root)
+        except BaseException:
+            os.close(self._lock)
+            raise
         vault.sweep()
 
     @property
@@ -78,7 +81,8 @@ class Inbox:
         return self._config
 
     def close(self) -> None:
-        """Let another process serve this inbox."""
+        """Let another process serve this inbox, and this state."""
+        self._away.close()
         os.close(self._lock)
 
     def drain(self) -> None:
@@ -101,47 +105,54 @@ class Inbox:
 
     def step(self) -> int:
         """One round over everything; how many drops are not complete yet."""
-        self._clear_taken()
+        self._away.clear()
         waiting = 0
         for drop in drops(self._root):
             seen = self._readiness.complete(drop)
-            if seen is None:
-                waiting += 1
-                continue
-            self._receive(drop, seen)
+            waiting += seen is None or not self._receive(drop, seen)
         for row in self._state.submissions(Stage.TAKEN):
             self._decide(row)
         for row in self._state.submissions(Stage.JUDGED):
             self._finish(row)
         return waiting
 
-    def _receive(self, drop: Path, seen: Snapshot) -> None:
-        key = drop_key(drop, seen)
-        if self._state.refused(key):
-            return
+    def _receive(self, drop: Path, seen: Snapshot) -> bool:
+        """Take or refuse a drop; False if it is still being written to, so that the next round looks anew."""
+        key, card_seen = drop_key(drop, seen), look_at_card(drop)
+        refusal = drop_key(drop, seen + card_seen)
+        if self._state.refused(refusal):
+            return True
         try:
-            card = self._card(drop)
+            card = self._card(drop, seen, card_seen)
             submission = take(drop, self._vault, untrusted_name=drop.name)
         except Changed:
-            return  # It is written to again; the next round looks anew.
+            return False
         except (CustodyError, BadInput) as error:
-            self._refuse(drop, key, str(error))
-            return
+            self._refuse(drop, refusal, str(error))
+            return True
         self._checkpoint("sealed")
-        if not unchanged(drop, seen):
-            return  # What was sealed may be half of it; the next round takes it whole.
+        if not unchanged(drop, seen) or look_at_card(drop) != card_seen:
+            return False  # What was sealed may be half of it.
         row = self._state.add(
-            submission, tier=self._config.tier, drop_key=key, submitter=_owner(drop), card=card
+            submission, tier=self._config.tier, drop_key=key, submitter=owner(seen), card=card
         )
         self._checkpoint("recorded")
         self._note(row, "custody.taken", {"name": row.untrusted_name, "tier": row.tier.value})
         self._checkpoint("taken-in-ledger")
         self._remove(drop, row, seen)
         self._checkpoint("drop-removed")
+        return True
 
-    def _card(self, drop: Path) -> IntakeCard | None:
-        beside = drop.with_name(drop.name + CARD_SUFFIX)
-        card = read_card_file(beside) if beside.is_symlink() or beside.exists() else None
+    def _card(self, drop: Path, seen: Snapshot, card_seen: Snapshot) -> IntakeCard | None:
+        card = None
+        if card_seen:
+            beside = drop.with_name(drop.name + CARD_SUFFIX)
+            if card_seen[0][6] not in {seen[0][6], 0, os.geteuid()}:
+                raise BadInput(
+                    f"{beside} belongs to {owner(card_seen)} and the model to {owner(seen)}",
+                    remedy="whoever hands the model in writes the card too",
+                )
+            card = read_card_file(beside)
         if self._config.owner is None:
             return card
         # The owner is the organisation's to name, whatever the card says.
@@ -208,28 +219,9 @@ class Inbox:
             for suffix in (READY_SUFFIX, CARD_SUFFIX, ".refused.txt"):
                 drop.with_name(drop.name + suffix).unlink(missing_ok=True)
             self._checkpoint("companions-removed")
-            away = self._root / TAKEN_DIRECTORY
-            away.mkdir(mode=0o700, exist_ok=True)
-            if away.is_symlink():
-                raise BadInput(f"{away} is a link", remedy="remove it; nobody but the service makes it")
-            target = away / row.id
-            drop.rename(target)
-            if target.lstat().st_ino != seen[0][2]:
-                target.rename(drop)
-                return
-        self._checkpoint("drop-moved")
-        self._clear_taken()
-
-    def _clear_taken(self) -> None:
-        away = self._root / TAKEN_DIRECTORY
-        if away.is_symlink() or not away.is_dir():
-            return
-        with storage_errors(self._root):
-            for taken in away.iterdir():
-                if taken.is_dir() and not taken.is_symlink():
-                    shutil.rmtree(taken, ignore_errors=True)
-                else:
-                    taken.unlink(missing_ok=True)
+        if self._away.put(drop.name, row.id, seen[0][2]):
+            self._checkpoint("drop-moved")
+            self._away.clear()
 
     def _take_lock(self) -> int:
         with storage_errors(self._state.directory):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import pwd
 import stat
 import time
 from pathlib import Path
@@ -17,7 +18,8 @@ CARD_SUFFIX = ".quarantine.toml"
 NOTE_SUFFIXES = (".refused.txt", ".verdict.json")
 ENTRIES_LIMIT = 2_000_000
 
-Snapshot = tuple[tuple[str, int, int, int, int, int], ...]
+Row = tuple[str, int, int, int, int, int, int]
+Snapshot = tuple[Row, ...]
 
 
 def drops(inbox: Path) -> list[Path]:
@@ -28,7 +30,7 @@ def drops(inbox: Path) -> list[Path]:
 
 
 def look(drop: Path) -> Snapshot:
-    """(path, mode, inode, size, mtime, ctime) of the drop and all below it, without following links.
+    """(path, mode, inode, size, mtime, ctime, owner) of the drop and all below it, without following links.
 
     Raises:
         OSError: something vanished or cannot be listed.
@@ -44,6 +46,23 @@ def look(drop: Path) -> Snapshot:
                     if entry.is_dir(follow_symlinks=False):
                         pending.append((entry.path, prefix + entry.name + "/"))
     return tuple(sorted(rows))
+
+
+def look_at_card(drop: Path) -> Snapshot:
+    """The same of the card beside the drop; empty if there is none."""
+    try:
+        return (_row(CARD_SUFFIX, os.lstat(drop.with_name(drop.name + CARD_SUFFIX))),)
+    except OSError:
+        return ()
+
+
+def owner(seen: Snapshot) -> str:
+    """The account that the drop belonged to when it was looked at: whoever handed it in, or their program."""
+    uid = seen[0][6]
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid {uid}"
 
 
 def unchanged(drop: Path, seen: Snapshot) -> bool:
@@ -74,7 +93,7 @@ class Readiness:
             return None  # It vanished or is being written; the next look tells.
         if drop.with_name(drop.name + READY_SUFFIX).exists():
             return now
-        newest = max(row[5] for row in now)
+        newest = max(row[5] for row in (*now, *look_at_card(drop)))
         if time.time_ns() - newest >= self._quiet_s * 1e9:
             return now
         before, since = self._seen.get(drop, ((), 0.0))
@@ -84,7 +103,7 @@ class Readiness:
         return now if time.monotonic() - since >= self._quiet_s else None
 
 
-def _row(path: str, status: os.stat_result) -> tuple[str, int, int, int, int, int]:
+def _row(path: str, status: os.stat_result) -> Row:
     return (
         path,
         status.st_mode,
@@ -92,4 +111,5 @@ def _row(path: str, status: os.stat_result) -> tuple[str, int, int, int, int, in
         status.st_size,
         status.st_mtime_ns,
         status.st_ctime_ns,
+        status.st_uid,
     )

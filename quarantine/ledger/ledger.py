@@ -224,17 +224,18 @@ def replace_file(path: Path, content: bytes) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     temporary.unlink(missing_ok=True)
     try:
-        _append(temporary, content)
+        _append(temporary, content, os.O_EXCL)
         temporary.replace(path)
         _sync_directory(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def _append(path: Path, content: bytes) -> None:
+def _append(path: Path, content: bytes, flags: int = 0) -> None:
     """Append all of ``content`` and make it durable; on a full disk, take back the part that fitted."""
     new = not path.exists()
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    flags |= os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+    fd = os.open(path, flags, 0o600)
     try:
         start, rest = os.fstat(fd).st_size, memoryview(content)
         try:
