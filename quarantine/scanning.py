@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from quarantine.errors import CustodyError
 from quarantine.pipeline import House, OnProgress, evaluate
 from quarantine.records import IntakeCard, Policy, Tier, Verdict
 
@@ -74,5 +75,11 @@ def _scan_one(
 ) -> Verdict:
     from quarantine.intake.opened import open_path
 
-    with open_path(path) as opened:
-        return evaluate(opened, house, tier=tier, card=card, on_progress=on_progress)
+    try:
+        with open_path(path) as opened:
+            return evaluate(opened, house, tier=tier, card=card, on_progress=on_progress)
+    except CustodyError as error:
+        # What is inside is named from the submission on; of several, the user has to know which.
+        if error.what.startswith((f"{path}:", f"{path.name}:")):
+            raise
+        raise type(error)(f"{path}: {error.what}", remedy=error.remedy) from error

@@ -6,6 +6,7 @@ follows no link but one that is itself the path that was named.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -178,6 +179,8 @@ def _open_root(path: Path) -> int:
     try:
         fd = os.open(target, OPEN_FLAGS)
     except OSError as error:
+        if error.errno == errno.ENXIO:
+            raise refuse(str(path), "is a socket, not a file") from error
         raise unreadable(str(path), error) from error
     mode = os.fstat(fd).st_mode
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
