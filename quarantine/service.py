@@ -28,8 +28,11 @@ def open_inbox(
     *,
     say: Callable[[str], None],
     on_progress: OnProgress | None = None,
+    checkpoint: Callable[[str], None] = lambda _: None,
 ) -> Inbox:
     """The service over one inbox. ``say`` is told each verdict and promotion in a line.
+
+    ``checkpoint`` is called with a name between any two steps; the crash tests end the process there.
 
     Raises:
         BadInput: no such directory, or a configuration that cannot be used.
@@ -71,5 +74,6 @@ def open_inbox(
         context=context,
         publish=publish,
         promote=promote,
+        checkpoint=checkpoint,
     )
     return inbox

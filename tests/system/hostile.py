@@ -77,6 +77,11 @@ def _socket(folder: Path) -> None:
     os.close(here)
 
 
+def _twins(folder: Path) -> None:
+    for name in ("\u00e9", "e\u0301"):
+        (folder / name).touch()
+
+
 DIRECTORIES: dict[str, Callable[[Path], object]] = {
     "dangling-symlink": lambda folder: (folder / "l").symlink_to("/nonexistent"),
     "symlink-out": lambda folder: (folder / "l").symlink_to("/etc/passwd"),
@@ -89,7 +94,7 @@ DIRECTORIES: dict[str, Callable[[Path], object]] = {
     "not-utf-8": _name(b"\xff\xfe"),
     "deep": lambda folder: (folder / "/".join(["d"] * 70)).mkdir(parents=True),
     "long-path": lambda folder: (folder / "/".join(["d" * 200] * 6)).mkdir(parents=True),
-    "unicode-twins": lambda folder: [(folder / "\u00e9").touch(), (folder / "e\u0301").touch()],
+    "unicode-twins": _twins,
 }
 """Each adds to a directory what is never taken."""
 
