@@ -1,4 +1,4 @@
-"""The embedded jail: bubblewrap, a seccomp filter, Landlock, resource limits, and a control group where one can be made.
+"""The embedded jail: bubblewrap, a seccomp filter, Landlock, resource limits, a control group if one can be made.
 
 The parent parses nothing of a submission: it hands descriptors in, reads the line protocol, and ends what runs over.
 It never falls back to running a worker outside. (design.md, The jail.)

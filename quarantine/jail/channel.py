@@ -62,18 +62,21 @@ class Channel:
 
     def _decode(self, line: bytes) -> AnyMessage | None:
         if self.done:
-            return self._fail(Ending.PROTOCOL, "a line after done")
-        if len(line) > LINE_LIMIT_BYTES:
-            return self._fail(Ending.PROTOCOL, f"a line over {LINE_LIMIT_BYTES} bytes")
-        if self._lines >= self._limits.messages:
-            return self._fail(Ending.OUTPUT, f"more than {self._limits.messages} messages")
-        try:
-            message = decoder.decode(line)
-        except (msgspec.MsgspecError, ValueError, RecursionError, MemoryError) as error:
-            return self._fail(Ending.PROTOCOL, f"a line that is no message: {error}")
-        self._lines += 1
-        self.done = isinstance(message, Done)
-        return message
+            self._fail(Ending.PROTOCOL, "a line after done")
+        elif len(line) > LINE_LIMIT_BYTES:
+            self._fail(Ending.PROTOCOL, f"a line over {LINE_LIMIT_BYTES} bytes")
+        elif self._lines >= self._limits.messages:
+            self._fail(Ending.OUTPUT, f"more than {self._limits.messages} messages")
+        else:
+            try:
+                message = decoder.decode(line)
+            except (msgspec.MsgspecError, ValueError, RecursionError, MemoryError) as error:
+                self._fail(Ending.PROTOCOL, f"a line that is no message: {error}")
+                return None
+            self._lines += 1
+            self.done = isinstance(message, Done)
+            return message
+        return None
 
     def _fail(self, ending: Ending, why: str) -> None:
         self.fault, self.why = ending, why

@@ -51,10 +51,10 @@ def restrict(
     def allow(fd: int, rights: int) -> None:
         if not stat.S_ISDIR(os.fstat(fd).st_mode):
             rights &= _FILE_RIGHTS
-        if libc.syscall(_ADD_RULE, ruleset, 1, struct.pack("=Qi", rights & handled, fd), 0):
-            # EBADFD: a memfd, which lies in no file tree and needs no rule.
-            if ctypes.get_errno() != errno.EBADFD:
-                raise OSError(ctypes.get_errno(), "landlock_add_rule")
+        refused = libc.syscall(_ADD_RULE, ruleset, 1, struct.pack("=Qi", rights & handled, fd), 0)
+        # EBADFD: a memfd, which lies in no file tree and needs no rule.
+        if refused and ctypes.get_errno() != errno.EBADFD:
+            raise OSError(ctypes.get_errno(), "landlock_add_rule")
 
     write = _READ | _WRITE_FILE | _REMOVE_DIR | _REMOVE_FILE | _MAKE_DIR | _MAKE_REG | _TRUNCATE
     for paths, rights in ((readable, _READ), (writable, write), (devices, write | _IOCTL_DEV)):

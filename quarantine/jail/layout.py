@@ -121,7 +121,7 @@ def bwrap_argv(
         str(etc_fds[1]),
         "/etc/group",
     ]
-    argv += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]
+    argv += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]  # noqa: S108
     threads = str(max(1, min(4, os.cpu_count() or 1)))
     environment = {"HOME": "/tmp", "TMPDIR": "/tmp", "LANG": "C.UTF-8", "OMP_NUM_THREADS": threads}  # noqa: S108
     for name, value in environment.items():

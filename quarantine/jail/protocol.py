@@ -103,4 +103,4 @@ class Done(Message, frozen=True, kw_only=True, tag="done"):
 AnyMessage = ArtifactSeen | FindingSeen | FactSeen | Measured | Progress | Done
 
 encoder = msgspec.json.Encoder()
-decoder = msgspec.json.Decoder(AnyMessage)
+decoder: msgspec.json.Decoder[AnyMessage] = msgspec.json.Decoder(AnyMessage)

@@ -97,12 +97,11 @@ def _filesystem(request: Request) -> str:
     hidden = ("/etc/shadow", "/root/.ssh", "/home", "/var", "/work")
     seen = [path for path in hidden if Path(path).exists()]
     writes = [
-        (path, lambda p=path: os.open(p, os.O_WRONLY | os.O_CREAT))  # type: ignore[misc]
+        (path, lambda p=path: os.open(p, os.O_WRONLY | os.O_CREAT))
         for path in ("/x", "/dev/x", "/etc/passwd", "/code/x", "/proc/self/oom_score_adj")
     ]
     inputs = [
-        (f"input {e.fd}", lambda fd=e.fd: os.open(f"/proc/self/fd/{fd}", os.O_RDWR))  # type: ignore[misc]
-        for e in request.inputs
+        (f"input {e.fd}", lambda fd=e.fd: os.open(f"/proc/self/fd/{fd}", os.O_RDWR)) for e in request.inputs
     ]
     return f"{_expect('host paths seen', seen, [])}; {_all([*writes, *inputs])}"
 
@@ -128,7 +127,7 @@ def _pids(_: Request) -> str:
 
 
 def _memory(_: Request) -> str:
-    held = []
+    held: list[bytes] = []
     while len(held) * _MEMORY_STEP < 4 << 30:
         held.append(b"\x01" * _MEMORY_STEP)
     raise _Fails("4 GiB of memory")
