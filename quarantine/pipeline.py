@@ -42,7 +42,7 @@ from quarantine.ruleset import Ruleset
 FILES_PER_JAIL = 2_000
 PARALLEL_FROM_FILES = 64
 
-OnProgress = Callable[[StageName, Progress], None]
+OnProgress = Callable[[str, Progress], None]
 Batch = list[tuple[str, int, int]]
 
 
@@ -51,7 +51,7 @@ class Opened(Protocol):
 
     untrusted_name: str
 
-    def manifest(self) -> Manifest:
+    def manifest(self, on_bytes: Callable[[int, int], None] | None = None) -> Manifest:
         """Hash every file; raises ``Changed`` if any of them is not what it was when opened."""
 
     def batches(self, size: int) -> Iterator[Batch]:
@@ -89,7 +89,7 @@ def evaluate(
         )
     taken_at = _now()
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="hash") as hasher:
-        hashing: Future[Manifest] = hasher.submit(opened.manifest)
+        hashing: Future[Manifest] = hasher.submit(opened.manifest, bytes_of("hashing", on_progress))
         static = _static(opened, house, on_progress)
         opinions = _opinions(opened, house, demands, on_progress)
         manifest = hashing.result()
@@ -115,6 +115,15 @@ def evaluate(
         house.policy,
         rules_digest=house.rules.digest,
         versions=_versions(opinions is not None, probes is not None),
+    )
+
+
+def bytes_of(what: str, on_progress: OnProgress | None) -> Callable[[int, int], None] | None:
+    """Progress in bytes, told in megabytes as the progress of ``what``."""
+    if on_progress is None:
+        return None
+    return lambda done, total: on_progress(
+        what, Progress(done=done // 1_000_000, total=total // 1_000_000, note="MB")
     )
 
 
@@ -168,6 +177,10 @@ def _run_stage(
     limits = house.policy.limits[stage]
     report = (lambda progress: on_progress(stage, progress)) if on_progress else None
 
+    def tell(done: int) -> None:
+        if report:
+            report(Progress(done=done, total=1))
+
     def run(batch: Batch) -> tuple[JailResult, Sequence[Expected]]:
         request = Request(
             task=task,
@@ -182,10 +195,12 @@ def _run_stage(
         return result, [Expected(name, size) for name, _, size in batch]
 
     results: list[tuple[JailResult, Sequence[Expected]]] = []
+    tell(0)
     for batch in opened.batches(FILES_PER_JAIL):
         groups = [batch] if stage is StageName.PROBES else _split(batch)
         with ThreadPoolExecutor(max_workers=len(groups), thread_name_prefix=task) as pool:
             results.extend(pool.map(run, groups))
+    tell(1)
     return results
 
 

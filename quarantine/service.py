@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from quarantine.desk import Desk
 from quarantine.errors import BadInput, GateError, NotFound
 from quarantine.intake.inbox import Inbox
 from quarantine.intake.opened import open_path
+from quarantine.jail.protocol import Progress
 from quarantine.ledger.ledger import replace_file
-from quarantine.pipeline import OnProgress, evaluate
+from quarantine.pipeline import OnProgress, bytes_of, evaluate
 from quarantine.printable import printable
 from quarantine.records import Policy, Verdict, digest_of
 from quarantine.report.table import load_report
@@ -21,6 +23,10 @@ from quarantine.vault.vault import storage_errors
 REPORT_FILES = {"json": "verdict.json", "html": "report.html"}
 
 
+def _nothing(*_: object) -> None:
+    """Default for hooks."""
+
+
 def open_inbox(
     directory: Path,
     desk: Desk,
@@ -28,7 +34,7 @@ def open_inbox(
     *,
     say: Callable[[str], None],
     on_progress: OnProgress | None = None,
-    checkpoint: Callable[[str], None] = lambda _: None,
+    checkpoint: Callable[[str], None] = _nothing,
 ) -> Inbox:
     """The service over one inbox. ``say`` is told each verdict and promotion in a line.
 
@@ -40,9 +46,19 @@ def open_inbox(
     """
     house = open_house(policy)
 
+    def taking(untrusted_name: str, done: int, total: int) -> None:
+        tell = bytes_of(f"taking {printable(untrusted_name, 40)}", on_progress)
+        if tell:
+            tell(done, total)
+
     def judge(row: SubmissionRow) -> Verdict:
-        with open_path(desk.vault.open(row.digest), untrusted_name=row.untrusted_name) as opened:
-            return evaluate(opened, house, tier=row.tier, card=row.card, on_progress=on_progress)
+        tell = partial(on_progress or _nothing, f"judging {row.id} {printable(row.untrusted_name, 40)}")
+        tell(Progress(done=0, total=1))
+        try:
+            with open_path(desk.vault.open(row.digest), untrusted_name=row.untrusted_name) as opened:
+                return evaluate(opened, house, tier=row.tier, card=row.card, on_progress=on_progress)
+        finally:
+            tell(Progress(done=1, total=1))
 
     def publish(row: SubmissionRow, verdict: Verdict) -> None:
         folder = desk.reports / row.id
@@ -64,6 +80,9 @@ def open_inbox(
         say(f"        {row.id}  promoted to {where}")
         return True
 
+    def refused(untrusted_name: str, reason: str) -> None:
+        say(f"refused {printable(untrusted_name, 80)}: {printable(reason, 300)}")
+
     context = digest_of([house.rules.digest, house.policy.digest])
     inbox = Inbox(
         directory,
@@ -75,5 +94,7 @@ def open_inbox(
         publish=publish,
         promote=promote,
         checkpoint=checkpoint,
+        on_taking=taking,
+        on_refused=refused,
     )
     return inbox

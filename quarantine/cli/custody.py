@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from quarantine.cli.options import PolicyOption, StateOption, read_policy, write_output
 from quarantine.printable import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from quarantine.desk import Desk
+    from quarantine.state import SubmissionRow
+
+EXIT_NO_VERDICT = 2
 
 
 def register(app: typer.Typer) -> None:
@@ -22,29 +30,45 @@ def inbox(
     once: Annotated[bool, typer.Option("--once", help="Judge what is there, then exit.")] = False,
     policy: PolicyOption = None,
     state: StateOption = None,
-) -> None:
-    """Take drops into custody, judge them, and promote a pass where the inbox's configuration says so."""
+) -> int:
+    """Take drops into custody, judge them, and promote a pass where the inbox's configuration says so.
+
+    Exit status with --once: 0 all is judged, 2 something in custody has no verdict yet.
+    """
     from quarantine.cli.progress import progress_display
     from quarantine.desk import Desk
     from quarantine.service import open_inbox
 
+    desk = Desk(state)
+    before = {row.id: row.stage for row in desk.state.submissions()}
     with progress_display() as on_progress:
-        service = open_inbox(
-            directory, Desk(state), read_policy(policy), say=typer.echo, on_progress=on_progress
-        )
+        service = open_inbox(directory, desk, read_policy(policy), say=typer.echo, on_progress=on_progress)
         try:
             service.drain() if once else service.watch()
         finally:
             service.close()
+    rows = [
+        row
+        for row in desk.state.submissions()
+        if row.verdict_digest is None or row.stage != before.get(row.id)
+    ]
+    if rows:
+        typer.echo("")
+        _table(desk, rows)
+    return 0 if all(row.verdict_digest for row in rows) else EXIT_NO_VERDICT
 
 
 def list_(state: StateOption = None) -> None:
     """List the submissions in custody and their verdicts."""
     from quarantine.desk import Desk
 
-    typer.echo(f"{'id':<15}{'verdict':<9}{'stage':<10}{'tier':<10}{'handed in by':<14}name")
     desk = Desk(state)
-    for row in desk.state.submissions():
+    _table(desk, desk.state.submissions())
+
+
+def _table(desk: Desk, rows: Sequence[SubmissionRow]) -> None:
+    typer.echo(f"{'id':<15}{'verdict':<9}{'stage':<10}{'tier':<10}{'handed in by':<14}name")
+    for row in rows:
         decision = desk.state.verdict(row.verdict_digest).decision if row.verdict_digest else "-"
         name = printable(row.untrusted_name, 100)
         typer.echo(f"{row.id:<15}{decision:<9}{row.stage:<10}{row.tier:<10}{row.submitter:<14}{name}")

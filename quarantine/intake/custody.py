@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from quarantine.intake.hashing import hash_descriptor
+from quarantine.intake.hashing import Counter, OnBytes, hash_descriptor
 from quarantine.intake.walk import (
     OPEN_FLAGS,
     Identity,
@@ -31,13 +30,11 @@ from quarantine.vault.vault import Vault, storage_errors
 
 FICLONE = 0x40049409
 
-OnCopied = Callable[[int, int], None]
 
-
-def take(drop: Path, vault: Vault, *, untrusted_name: str, on_progress: OnCopied | None = None) -> Submission:
+def take(drop: Path, vault: Vault, *, untrusted_name: str, on_bytes: OnBytes | None = None) -> Submission:
     """Copy ``drop`` (a file or directory, never a link) into the vault and seal it.
 
-    ``on_progress`` gets (bytes copied, bytes in all) after each file. Taking the same again is harmless.
+    ``on_bytes`` is told how far the copy is. Taking the same again is harmless.
 
     Raises:
         NotAcceptable: the drop holds links, devices, hidden names or too much.
@@ -56,7 +53,7 @@ def take(drop: Path, vault: Vault, *, untrusted_name: str, on_progress: OnCopied
         raise unreadable(drop.name, error) from error
     try:
         with vault.receive() as content:
-            copy = _Copy(content, vault, on_progress)
+            copy = _Copy(content, vault, on_bytes)
             entries = copy.file(drop.name, parent_fd) if is_file else copy.tree(parent_fd)
             manifest = Manifest(files=tuple(sorted(entries, key=lambda entry: entry.path)))
             vault.seal(content, manifest.digest)
@@ -71,12 +68,11 @@ def take(drop: Path, vault: Vault, *, untrusted_name: str, on_progress: OnCopied
 
 
 class _Copy:
-    def __init__(self, content: Path, vault: Vault, on_progress: OnCopied | None) -> None:
+    def __init__(self, content: Path, vault: Vault, on_bytes: OnBytes | None) -> None:
         self._content = content
         self._vault = vault
-        self._on_progress = on_progress
-        self._done = 0
-        self._total = 0
+        self._on_bytes = on_bytes
+        self._count: Counter | None = None
 
     def file(self, name: str, parent_fd: int) -> list[FileEntry]:
         try:
@@ -116,8 +112,10 @@ class _Copy:
         return entries
 
     def _expect(self, identities: list[Identity]) -> None:
-        self._total = sum(identity.size for identity in identities)
-        self._vault.need(self._total)
+        total = sum(identity.size for identity in identities)
+        self._vault.need(total)
+        if self._on_bytes:
+            self._count = Counter(total, self._on_bytes)
         settle(max((identity.ctime_ns for identity in identities), default=0))
 
     def _copy(self, path: str, source: int, identity: Identity) -> FileEntry:
@@ -131,19 +129,19 @@ class _Copy:
                 os.fsync(target)
             finally:
                 os.close(target)
-        self._done += entry.size_bytes
-        if self._on_progress:
-            self._on_progress(self._done, self._total)
         return entry
 
     def _fill(self, path: str, source: int, target: int, identity: Identity) -> FileEntry:
         if _reflink(source, target):
-            entry = hash_descriptor(path, target, Identity.of(os.fstat(target)))
+            count = self._count.add if self._count else None
+            entry = hash_descriptor(path, target, Identity.of(os.fstat(target)), sink=count)
             if entry.size_bytes != identity.size or Identity.of(os.fstat(source)) != identity:
                 raise changed(path)
             return entry
 
         def write(chunk: memoryview) -> None:
+            if self._count:
+                self._count.add(chunk)
             while chunk:
                 chunk = chunk[os.write(target, chunk) :]
 

@@ -7,12 +7,31 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from collections.abc import Callable
 
 from quarantine.intake.walk import Identity, changed, unreadable
 from quarantine.records import FileEntry
 
 CHUNK_BYTES = 1 << 20
+
+OnBytes = Callable[[int, int], None]
+"""Told (bytes done, bytes in all) as they are read."""
+
+
+class Counter:
+    """Adds up the bytes that several threads read, and tells ``on_bytes``."""
+
+    def __init__(self, total: int, on_bytes: OnBytes) -> None:
+        self._done, self._total, self._on_bytes = 0, total, on_bytes
+        self._lock = threading.Lock()
+
+    def add(self, chunk: memoryview) -> None:
+        """Count a chunk."""
+        with self._lock:
+            self._done += len(chunk)
+            done = self._done
+        self._on_bytes(done, self._total)
 
 
 def hash_descriptor(

@@ -10,6 +10,7 @@ import fcntl
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,10 @@ def _nothing(*_: object) -> None:
 
 
 class Inbox:
-    """One inbox directory. ``context`` is the digest of rules and policy; in it there is one verdict only."""
+    """One inbox directory. ``context`` is the digest of rules and policy; in it there is one verdict only.
+
+    ``on_taking`` is told (name, bytes copied, bytes in all) while a drop is taken, ``on_refused`` (name, why).
+    """
 
     def __init__(
         self,
@@ -59,10 +63,13 @@ class Inbox:
         publish: Publish = _nothing,
         promote: Promote | None = None,
         checkpoint: Callable[[str], None] = _nothing,
+        on_taking: Callable[[str, int, int], None] = _nothing,
+        on_refused: Callable[[str, str], None] = _nothing,
     ) -> None:
         self._root, self._vault, self._state, self._ledger = root, vault, state, ledger
         self._judge, self._context = judge, context
         self._publish, self._promote, self._checkpoint = publish, promote, checkpoint
+        self._on_taking, self._on_refused = on_taking, on_refused
         if not root.is_dir():
             raise BadInput(f"the inbox {root} is no directory", remedy="make it, or name another")
         self._config = read_inbox_config(root)
@@ -124,7 +131,9 @@ class Inbox:
             return True
         try:
             card = self._card(drop, seen, card_seen)
-            submission = take(drop, self._vault, untrusted_name=drop.name)
+            submission = take(
+                drop, self._vault, untrusted_name=drop.name, on_bytes=partial(self._on_taking, drop.name)
+            )
         except Changed:
             return False
         except (CustodyError, BadInput) as error:
@@ -169,6 +178,7 @@ class Inbox:
             replace_file(note, (printable(reason) + "\n").encode())
         self._checkpoint("refusal-noted")
         self._state.refuse(key, reason)
+        self._on_refused(drop.name, reason)
 
     def _decide(self, row: SubmissionRow) -> None:
         self._note(row, "custody.taken", {"name": row.untrusted_name, "tier": row.tier.value})

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from quarantine.intake.hashing import hash_descriptor
+from quarantine.intake.hashing import Counter, OnBytes, hash_descriptor
 from quarantine.intake.walk import (
     OPEN_FLAGS,
     Identity,
@@ -74,18 +74,25 @@ class OpenedSubmission:
             os.close(fd)
         self._held, self._root_fd = {}, -1
 
-    def manifest(self) -> Manifest:
+    def manifest(self, on_bytes: OnBytes | None = None) -> Manifest:
         """Hash every file, two at a time, then check that the tree is still what it was.
+
+        ``on_bytes`` is told of the progress, from several threads.
 
         Raises:
             Changed: a file or the listing is not what it was when opened.
             Unreadable: a file cannot be read.
         """
         entries: list[FileEntry] = []
+        total = sum(file.identity.size for file in self._files)
+        sink = Counter(total, on_bytes).add if on_bytes else None
+
+        def hash_one(file: _File, fd: int) -> FileEntry:
+            return hash_descriptor(file.path, fd, file.identity, sink=sink)
+
         with ThreadPoolExecutor(max_workers=HASH_THREADS, thread_name_prefix="sha256") as pool:
             for files, fds in self._open_batches(HASH_BATCH):
-                paths = [file.path for file in files]
-                entries.extend(pool.map(hash_descriptor, paths, fds, [file.identity for file in files]))
+                entries.extend(pool.map(hash_one, files, fds))
         self.check()
         return Manifest(files=tuple(sorted(entries, key=lambda entry: entry.path)))
 

@@ -35,7 +35,7 @@ def empty(vault):
 
 def test_what_is_sealed_is_what_was_handed_in_and_is_read_only(drop, vault):
     seen = []
-    submission = take(drop, vault, untrusted_name="x\x1b", on_progress=lambda *now: seen.append(now))
+    submission = take(drop, vault, untrusted_name="x\x1b", on_bytes=lambda *now: seen.append(now))
     sealed = vault.open(submission.digest)
     assert (sealed / "sub" / "b.bin").read_bytes() == b"b"
     assert {(p.stat().st_mode & 0o777) for p in sealed.rglob("*")} == {0o400, 0o500}
@@ -112,7 +112,7 @@ def test_a_concurrent_writer_is_noticed(when, drop, vault):
             (drop / "other").rename(drop / "sub" / "b.bin")
 
     with pytest.raises(Changed):
-        take(drop, vault, untrusted_name="x", on_progress=meddle)
+        take(drop, vault, untrusted_name="x", on_bytes=meddle)
     assert empty(vault)
 
 

@@ -1,0 +1,62 @@
+"""A person who waits sees that something happens; a pipeline sees the answers only."""
+
+from __future__ import annotations
+
+import io
+import time
+
+import pytest
+
+from quarantine.cli import progress
+from quarantine.jail.protocol import Progress
+from tests.conftest import Quarantine
+from tests.system.hostile import honest
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def wait_for(terminal: Terminal, text: str) -> None:
+    deadline = time.monotonic() + 10
+    while text not in terminal.getvalue():
+        assert time.monotonic() < deadline, terminal.getvalue()
+        time.sleep(0.01)
+
+
+def test_what_is_under_way_is_redrawn_and_cleared(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(progress.sys, "stderr", terminal)
+    monkeypatch.setattr(progress, "QUIET_S", 0.01)
+    monkeypatch.setattr(progress, "INTERVAL_S", 0.01)
+    with progress.progress_display() as show:
+        assert show is not None
+        show("judging x", Progress(done=0, total=1))
+        show("hashing", Progress(done=3, total=9, note="MB\x1b[2J"))
+        wait_for(terminal, "judging x | hashing 3 of 9 MB\\x1b[2J")
+        show("hashing", Progress(done=9, total=9))
+        wait_for(terminal, "s  judging x\r")
+    assert terminal.getvalue().endswith("\r\x1b[K")
+
+
+def test_a_pipeline_gets_no_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress.sys, "stderr", io.StringIO())
+    with progress.progress_display() as show:
+        assert show is None
+
+
+def test_the_inbox_ends_with_a_table_of_what_it_did(quarantine: Quarantine, tmp_path) -> None:
+    inbox = tmp_path / "in"
+    inbox.mkdir()
+    honest(inbox / "model")
+    (inbox / "link").symlink_to("/etc/passwd")
+    (inbox / ".quarantine-inbox.toml").write_text('tier="low"\nquiet_s=0.05\n')
+    (inbox / ".quarantine-inbox.toml").chmod(0o644)
+    done = quarantine("inbox", inbox, "--once")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert any(line.startswith("refused link: ") for line in lines)
+    assert lines[-2].split() == ["id", "verdict", "stage", "tier", "handed", "in", "by", "name"]
+    assert lines[-1].split()[1:4] == ["pass", "held", "low"]
+    assert quarantine("inbox", inbox, "--once").stdout == ""
