@@ -17,7 +17,22 @@ Names = dict[str, dict[str, str]]
 
 
 def python() -> Names:
-    plain = ["set", "frozenset", "complex", "list", "dict", "tuple", "int", "float", "str", "bool", "object", "slice", "Ellipsis", "NotImplemented"]
+    plain = [
+        "set",
+        "frozenset",
+        "complex",
+        "list",
+        "dict",
+        "tuple",
+        "int",
+        "float",
+        "str",
+        "bool",
+        "object",
+        "slice",
+        "Ellipsis",
+        "NotImplemented",
+    ]
     return {
         "builtins": {**dict.fromkeys(plain, "any"), "bytearray": "buffer", "bytes": "buffer", "range": "any"},
         "collections": dict.fromkeys(["OrderedDict", "Counter", "deque"], "any") | {"defaultdict": "any"},
@@ -105,7 +120,29 @@ def sklearn() -> Names:
     names: Names = {}
     for _, cls in all_estimators():
         names.setdefault(cls.__module__, {})[cls.__name__] = "any"
-    internal = ["sklearn.tree._tree", "sklearn.tree._criterion", "sklearn.tree._splitter", "sklearn._loss.loss", "sklearn._loss.link", "sklearn._loss._loss", "sklearn.neighbors._kd_tree", "sklearn.neighbors._ball_tree", "sklearn.metrics._dist_metrics", "sklearn.ensemble._hist_gradient_boosting.predictor", "sklearn.ensemble._hist_gradient_boosting.binning", "sklearn.gaussian_process.kernels", "sklearn.linear_model._sgd_fast", "sklearn.neural_network._stochastic_optimizers", "sklearn.compose._column_transformer", "sklearn.utils._bunch", "sklearn.metrics._scorer", "sklearn.calibration", "sklearn.utils._metadata_requests", "sklearn.utils.metadata_routing", "sklearn.isotonic"]
+    internal = [
+        "sklearn.tree._tree",
+        "sklearn.tree._criterion",
+        "sklearn.tree._splitter",
+        "sklearn._loss.loss",
+        "sklearn._loss.link",
+        "sklearn._loss._loss",
+        "sklearn.neighbors._kd_tree",
+        "sklearn.neighbors._ball_tree",
+        "sklearn.metrics._dist_metrics",
+        "sklearn.ensemble._hist_gradient_boosting.predictor",
+        "sklearn.ensemble._hist_gradient_boosting.binning",
+        "sklearn.gaussian_process.kernels",
+        "sklearn.linear_model._sgd_fast",
+        "sklearn.neural_network._stochastic_optimizers",
+        "sklearn.compose._column_transformer",
+        "sklearn.utils._bunch",
+        "sklearn.metrics._scorer",
+        "sklearn.calibration",
+        "sklearn.utils._metadata_requests",
+        "sklearn.utils.metadata_routing",
+        "sklearn.isotonic",
+    ]
     for module in internal:
         try:
             _classes(names, module)

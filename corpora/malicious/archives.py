@@ -172,7 +172,7 @@ def cases() -> list[Case]:
                 f"repository-{name.replace('.', '-').lower()}",
                 "malicious",
                 "review",
-                ("format-*", "code-*", "coverage-*", "repository-*"),
+                ("format-*", "text-source-code", "coverage-*"),
                 f"an executable called {name} beside the weights",
                 repository(name, data),
             )

@@ -8,11 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from quarantine.formats.interface import Source
+from quarantine.formats.interface import Source, TooLarge
 from quarantine.formats.source import BytesSource
 from quarantine.jail.protocol import AnyMessage, FactSeen, FindingSeen
 
 TEXT_LIMIT = 4096
+EXPANDED_LIMIT_BYTES = 8 << 30
+
+
+@dataclass
+class Budget:
+    """How many bytes may still come out of compressed content, for one whole submission."""
+
+    left_bytes: int = EXPANDED_LIMIT_BYTES
 
 
 def safe(value: object, limit: int = TEXT_LIMIT) -> str:
@@ -23,7 +31,10 @@ def safe(value: object, limit: int = TEXT_LIMIT) -> str:
 
 @dataclass
 class WalkNode:
-    """The node that formats and analyzers talk to. ``failed`` is set when a reader could not finish."""
+    """The node that formats and analyzers talk to.
+
+    ``failed`` is set when a reader could not finish; ``layout`` names the format more closely than its reader does.
+    """
 
     path: str
     source: Source
@@ -33,6 +44,8 @@ class WalkNode:
     expect: str | None = None
     speaker: str = "formats"
     failed: bool = False
+    layout: str | None = None
+    budget: Budget = field(default_factory=Budget)
     claims: list[tuple[int, int]] = field(default_factory=list)
     children: list[tuple[str, Source, str | None]] = field(default_factory=list)
 
@@ -56,6 +69,20 @@ class WalkNode:
                 evidence={key: safe(value) for key, value in evidence.items()},
             )
         )
+
+    def unread(self) -> None:
+        """A part could not be read."""
+        self.failed = True
+
+    def known_as(self, layout: str) -> None:
+        """Name the format more closely."""
+        self.layout = layout
+
+    def expanded(self, size_bytes: int) -> None:
+        """Count bytes against the submission's budget."""
+        self.budget.left_bytes -= size_bytes
+        if self.budget.left_bytes < 0:
+            raise TooLarge(f"the submission expands to more than {EXPANDED_LIMIT_BYTES} bytes")
 
     def fact(self, name: str, value: object) -> None:
         """Send a fact."""

@@ -8,15 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from quarantine.analyzers.interface import Analyzer
-from quarantine.analyzers.node import WalkNode, safe
+from quarantine.analyzers.node import Budget, WalkNode, safe
+from quarantine.formats.expanded import ExpandedSource
 from quarantine.formats.identify import identify
-from quarantine.formats.interface import Malformed, Source
-from quarantine.formats.source import BytesSource, InflatedSource
+from quarantine.formats.interface import Malformed, Source, TooLarge
 from quarantine.jail.protocol import AnyMessage, ArtifactSeen, Progress
 
 DEPTH_LIMIT = 16
 NODES_LIMIT = 100_000
-EXPANDED_LIMIT_BYTES = 2 << 30
+# Formats whose loaders run code or look for content anywhere in the file, so that bytes beside it are no accident.
+RUNNABLE = frozenset({"pickle", "zip", "npz", "torch", "torchscript", "torch_export", "torch_legacy"})
 
 
 class Walk:
@@ -25,30 +26,34 @@ class Walk:
     def __init__(self, emit: Callable[[AnyMessage], None], analyzers: Sequence[Analyzer]) -> None:
         self._emit = emit
         self._analyzers = analyzers
+        self._seen = 0
 
     def run(self, files: Sequence[tuple[str, Source]]) -> None:
         """Read every file and everything inside; says one artifact per node."""
-        everything = tuple(files)
-        seen, expanded = 0, 0
+        everything, budget = tuple(files), Budget()
         for done, (name, source) in enumerate(everything):
-            stack: list[tuple[str, Source, str | None, int]] = [(name, source, None, 0)]
+            stack = [WalkNode(name, source, 0, self._emit, everything, budget=budget)]
             while stack:
-                path, held, expect, depth = stack.pop()
-                node = WalkNode(path, held, depth, self._emit, everything, expect)
-                seen += 1
-                expanded += held.size if isinstance(held, BytesSource | InflatedSource) else 0
-                if depth > DEPTH_LIMIT or seen > NODES_LIMIT or expanded > EXPANDED_LIMIT_BYTES:
-                    node.failed = True
-                    node.finding("walk-limit", depth=depth, artifacts=seen, expanded=expanded)
-                    self._close(node, [], [])
-                    if seen > NODES_LIMIT:
-                        return
+                node = stack.pop()
+                self._seen += 1
+                if node.depth > DEPTH_LIMIT or self._seen > NODES_LIMIT:
+                    self._unvisited(node)
                     continue
                 self._visit(node)
-                stack.extend((*child, depth + 1) for child in reversed(node.children))
-                if isinstance(held, InflatedSource):
-                    held.release()
+                stack.extend(
+                    WalkNode(path, held, node.depth + 1, self._emit, everything, expect, budget=budget)
+                    for path, held, expect in reversed(node.children)
+                )
+                if isinstance(node.source, ExpandedSource):
+                    node.source.release()
             self._emit(Progress(done=done + 1, total=len(everything), note=safe(name, 200)))
+
+    def _unvisited(self, node: WalkNode) -> None:
+        node.failed = True
+        # Every file is named, so that none looks read; of what is nested, the first that was left out will do.
+        if node.depth == 0 or node.depth > DEPTH_LIMIT or self._seen == NODES_LIMIT + 1:
+            node.finding("walk-limit", depth=node.depth, artifacts=self._seen)
+            self._close(node, [], [])
 
     def _visit(self, node: WalkNode) -> None:
         forms: list[str] = []
@@ -58,6 +63,8 @@ class Walk:
             for form in identify(node, node.expect):
                 forms.append(form.name)
                 self._guard(node, lambda form=form: form.read(node))  # type: ignore[misc]
+                forms[-1] = node.layout or form.name
+                node.layout = None
 
         self._guard(node, identified)
         for analyzer in self._analyzers:
@@ -71,6 +78,9 @@ class Walk:
     def _guard(self, node: WalkNode, step: Callable[[], None]) -> None:
         try:
             step()
+        except TooLarge as error:
+            node.failed = True
+            node.finding("format-too-large", offset=error.offset, why=error.why)
         except Malformed as error:
             node.failed = True
             node.finding("format-malformed", offset=error.offset, why=error.why)
@@ -82,7 +92,7 @@ class Walk:
         gaps = node.gaps()
         lost = sum(end - start for start, end in gaps)
         if gaps and not node.failed and forms:
-            rule = "coverage-unclaimed-beside" if {"pickle", "zip"} & set(forms) else "coverage-unclaimed"
+            rule = "coverage-unclaimed-beside" if RUNNABLE & set(forms) else "coverage-unclaimed"
             for start, end in gaps[:4]:
                 node.finding(rule, offset=start, length=end - start)
         self._emit(

@@ -1,56 +1,42 @@
-"""gzip, zlib, bz2 and xz streams, as joblib writes them: expanded once, bounded, and followed as a child.
+"""gzip, zlib, bz2, xz and lzma streams, as joblib writes them: expanded once, bounded, and followed as a child.
 
-After RFC 1950, RFC 1952, bzip2 and the .xz specification. Bytes behind the stream stay unclaimed.
+After RFC 1950, RFC 1952, bzip2 and the .xz specification. Bytes behind the last stream stay unclaimed.
 """
 
 from __future__ import annotations
 
-import bz2
-import lzma
-import zlib
-from typing import Any
-
+from quarantine.formats.expanded import ExpandedSource, Expander, kind_of
 from quarantine.formats.interface import Malformed, Node, Source
 
-EXPANDED_LIMIT_BYTES = 256 << 20
-_FEED = 1 << 18
+_TRIAL = 256
 
 
 class Compressed:
-    """One compressed stream."""
+    """Compressed streams of one kind, one after another."""
 
     name = "compressed"
 
     def recognise(self, head: bytes, source: Source) -> bool:
-        """The magic."""
-        return self._machine(head) is not None
-
-    def _machine(self, head: bytes) -> Any:  # the three libraries share no type
-        if head[:3] == b"\x1f\x8b\x08":
-            return zlib.decompressobj(31)
-        if head[:3] == b"BZh":
-            return bz2.BZ2Decompressor()
-        if head[:6] == b"\xfd7zXZ\0" or head[:5] == b"\x5d\0\0\x80\0":
-            return lzma.LZMADecompressor(memlimit=256 << 20)
-        if head[:1] == b"\x78" and len(head) > 1 and int.from_bytes(head[:2], "big") % 31 == 0:
-            return zlib.decompressobj()
-        return None
+        """The magic; where it is as short as zlib's, the first bytes must expand too."""
+        kind = kind_of(head)
+        if kind not in ("zlib", "lzma"):
+            return kind is not None
+        try:
+            Expander(source, kind).block(_TRIAL)
+        except Malformed as error:
+            return error.offset == source.size  # cut off rather than broken
+        return True
 
     def read(self, node: Node) -> None:
-        """Expand up to the limit and queue the content."""
-        machine = self._machine(node.source.read(0, 16))
-        out, at = bytearray(), 0
-        try:
-            while machine is not None and not machine.eof and at < node.source.size:
-                block = node.source.read(at, _FEED)
-                at += len(block)
-                out += machine.decompress(block, EXPANDED_LIMIT_BYTES + 1 - len(out))
-                if len(out) > EXPANDED_LIMIT_BYTES:
-                    node.finding("zip-limit", size=len(out))
-                    return
-        except (zlib.error, OSError, lzma.LZMAError, EOFError, ValueError) as error:
-            raise Malformed(f"compressed stream is broken: {error}", offset=at) from None
-        if machine is None or not machine.eof:
-            raise Malformed("compressed stream does not end", offset=node.source.size)
-        node.claim(0, at - len(machine.unused_data))
-        node.child("content", bytes(out))
+        """Expand to the end to learn the size, and queue the content."""
+        kind = kind_of(node.source.read(0, 16))
+        if kind is None:
+            raise Malformed("no compressed stream", offset=0)
+        reader = Expander(node.source, kind)
+        while block := reader.block():
+            node.expanded(len(block))
+        end = node.source.size if reader.ended is None else reader.ended
+        node.claim(0, end)
+        node.child("content", ExpandedSource(node.source, kind, reader.out))
+        if end < node.source.size:
+            node.child("trailing", node.source.read(end, node.source.size - end))

@@ -6,10 +6,10 @@ Several formats may recognise the same bytes; then all of them are read.
 from __future__ import annotations
 
 from quarantine.formats.compressed import Compressed
-from quarantine.formats.interface import Format, Node
+from quarantine.formats.interface import Format, Node, Source
 from quarantine.formats.npy import Npy
 from quarantine.formats.onnx import Onnx
-from quarantine.formats.pickle import Pickle
+from quarantine.formats.pickle import Pickle, runs_beside
 from quarantine.formats.safetensors import Safetensors
 from quarantine.formats.text import Native, Text
 from quarantine.formats.zip import Zip
@@ -24,7 +24,7 @@ FORMATS: tuple[Format, ...] = (
     Pickle(),
     Text(),
 )
-_PICKLE_NAMES = (".pkl", ".pickle", ".p", ".joblib", ".dill", ".pt", ".pth", ".bin", ".ckpt")
+_PICKLE_NAMES = (".pkl", ".pickle", ".p", ".joblib", ".dill")
 _CLAIMS = {".safetensors": "safetensors", ".npy": "npy", ".npz": "zip", ".onnx": "onnx", ".json": "text",
            ".md": "text", ".txt": "text", ".yaml": "text"}  # fmt: skip
 
@@ -35,21 +35,27 @@ def identify(node: Node, expect: str | None = None) -> list[Format]:
         node.finding("format-empty")
         return []
     head = node.source.read(0, 4096)
-    found = [form for form in FORMATS if form.recognise(head, node.source)]
-    if len(found) > 1 and found[-1].name == "text":
-        found.pop()
+    found = _told_apart([form for form in FORMATS if form.recognise(head, node.source)], node.source)
+    names = ", ".join(form.name for form in found)
     if len(found) > 1 and expect is None:
-        node.finding("format-polyglot", formats=", ".join(form.name for form in found))
+        node.finding("format-polyglot", formats=names)
     claim = next((kind for end, kind in _CLAIMS.items() if node.path.lower().endswith(end)), None)
     if claim and found and expect is None and claim not in {form.name for form in found}:
-        node.finding("format-disguised", claimed=claim, found=", ".join(form.name for form in found))
-    if (
-        expect is None
-        and {form.name for form in found} <= {"text"}
-        and node.path.lower().endswith(_PICKLE_NAMES)
-    ):
+        node.finding("format-disguised", claimed=claim, found=names)
+    if expect is None and not found and node.path.lower().endswith(_PICKLE_NAMES):
         expect = "pickle"
     wanted = [form for form in FORMATS if form.name == expect]
     if not found and not wanted:
         node.finding("format-unknown", head=head[:16].hex())
     return found + [form for form in wanted if form not in found]
+
+
+def _told_apart(found: list[Format], source: Source) -> list[Format]:
+    """Text gives way to all others; a pickle to those beside which a machine would do nothing."""
+    others = [form for form in found if form.name not in ("pickle", "text")]
+    text = [form for form in found if form.name == "text"]
+    pickle = [form for form in found if form.name == "pickle"]
+    beside = others or text
+    if beside and pickle and not runs_beside(source, beside[0].name):
+        pickle = []
+    return [*others, *pickle] or text

@@ -48,6 +48,19 @@ class Node(Protocol):
     ) -> None:
         """Report that ``rule`` matched. Evidence values are shortened and escaped for the wire."""
 
+    def unread(self) -> None:
+        """Say that a part could not be read, so that the artifact is not complete. The finding says why."""
+
+    def known_as(self, layout: str) -> None:
+        """Name the format more closely than the reader's own name does: a zip is ``torch`` or ``npz``."""
+
+    def expanded(self, size_bytes: int) -> None:
+        """Count bytes that came out of compressed content.
+
+        Raises:
+            TooLarge: the submission has expanded to more than is followed.
+        """
+
     def fact(self, name: str, value: object) -> None:
         """Report something true that is no finding."""
 
@@ -82,3 +95,7 @@ class Malformed(Exception):
         super().__init__(why)
         self.why = why
         self.offset = offset
+
+
+class TooLarge(Malformed):
+    """The content may be sound but is more than its reader takes; it was not read to its end."""

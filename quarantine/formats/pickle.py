@@ -1,13 +1,18 @@
-"""Pickle streams (Lib/pickletools.py), told from text by their first opcodes; the analyzer claims the bytes.
+"""Pickle streams (Lib/pickletools.py), told from other bytes by what a machine would do; the analyzer claims them.
 
-PyTorch's legacy layout (torch/serialization.py, _legacy_save) is told apart by its magic number.
+A stream without a protocol mark is told by following its opcodes, never by its first byte alone.
 """
 
 from __future__ import annotations
 
-import pickletools
+import re
 
 from quarantine.formats.interface import Node, Source
+from quarantine.formats.opcodes import HIGHEST_PROTOCOL, Reach, reach
+from quarantine.formats.source import BytesSource
+
+EMBEDDED_LIMIT = 64
+_IMPORT = re.compile(rb"(?:\n\s?|\()(?=c[A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n)")
 
 
 class Pickle:
@@ -16,20 +21,28 @@ class Pickle:
     name = "pickle"
 
     def recognise(self, head: bytes, source: Source) -> bool:
-        """Protocol mark and an opcode, or opcodes that reach a plausible global or STOP."""
-        if head[:1] == b"\x80" and len(head) > 2 and head[1] <= 5:
-            return True
-        if not head or not source.size:
-            return False
-        try:
-            for index, (opcode, arg, _) in enumerate(pickletools.genops(head)):
-                if opcode.name in ("GLOBAL", "INST"):
-                    return all(part.isidentifier() for part in str(arg).replace(" ", ".").split("."))
-                if opcode.name in ("REDUCE", "STOP", "STACK_GLOBAL") and index:
-                    return True
-        except Exception:  # genops raises whatever its decoders raise; a broken start is no pickle
-            return False
-        return False
+        """A protocol mark, or opcodes that reach a STOP or an import."""
+        return (head[:1] == b"\x80" and len(head) > 2 and head[1] <= HIGHEST_PROTOCOL) or bool(reach(source))
 
     def read(self, node: Node) -> None:
         """Nothing: the pickle analyzer reads and claims."""
+
+
+def runs_beside(source: Source, other: str) -> bool:
+    """Whether content that reads as the format ``other`` would do something when read as a pickle.
+
+    Chance makes a pickle's first opcodes out of another format's header, and plain words spell an import
+    (``cat``, ``dog``), so that more is asked of them than that the first opcodes are sound.
+    """
+    found = reach(source)
+    if other == "text":
+        whole = source.read(max(0, source.size - 16), 16).rstrip().endswith(b".")
+        return found is Reach.RUNS or (found is Reach.STOPS and whole)
+    return found >= Reach.IMPORTS
+
+
+def embedded(text: bytes) -> list[int]:
+    """Offsets inside a text at which a stream of protocol 0 begins that calls what it imports."""
+    starts = [match.end() for match in _IMPORT.finditer(text)][:EMBEDDED_LIMIT]
+    source = BytesSource(text)
+    return [start for start in starts if reach(source, start) is Reach.RUNS]

@@ -1,6 +1,6 @@
-"""Where the bytes of an artifact are: a descriptor, a range of another source, memory, or a deflated range.
+"""Where the bytes of an artifact are: a descriptor, a range of another source, or memory.
 
-A source never reads outside its range and never expands more than its declared size (RFC 1951 for deflate).
+A source never reads outside its range, and copies only what it is asked for. (design.md, Artifact.)
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 import mmap
 import os
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
@@ -16,7 +15,9 @@ from typing import BinaryIO
 from quarantine.formats.interface import Malformed, Source
 
 
-class _Raw(io.RawIOBase):
+class RawReader(io.RawIOBase):
+    """A seekable, unbuffered file object over a source."""
+
     def __init__(self, source: Source) -> None:
         self._source = source
         self._at = 0
@@ -55,7 +56,7 @@ class FdSource:
 
     def open(self) -> BinaryIO:
         """A fresh file object at offset 0."""
-        return io.BufferedReader(_Raw(self), 1 << 16)
+        return io.BufferedReader(RawReader(self), 1 << 16)
 
     @contextmanager
     def view(self) -> Iterator[memoryview]:
@@ -106,44 +107,10 @@ class SliceSource:
 
     def open(self) -> BinaryIO:
         """A fresh file object at offset 0."""
-        return io.BufferedReader(_Raw(self), 1 << 16)
+        return io.BufferedReader(RawReader(self), 1 << 16)
 
     @contextmanager
     def view(self) -> Iterator[memoryview]:
         """All bytes, as a part of the parent's view."""
         with self._parent.view() as whole, whole[self._start : self._start + self.size] as part:
             yield part
-
-
-class InflatedSource:
-    """A raw-deflate range that is inflated when first read; never to more than ``size`` bytes."""
-
-    def __init__(self, packed: Source, size: int) -> None:
-        self._packed = packed
-        self._bytes: BytesSource | None = None
-        self.size = size
-
-    def _inflated(self) -> BytesSource:
-        if self._bytes is None:
-            with self._packed.view() as view:
-                data = zlib.decompressobj(-15).decompress(view, self.size) if self.size else b""
-            self._bytes = BytesSource(data)
-        return self._bytes
-
-    def release(self) -> None:
-        """Forget the inflated bytes; the next read inflates again."""
-        self._bytes = None
-
-    def read(self, offset: int, length: int) -> bytes:
-        """At most ``length`` bytes from ``offset``."""
-        return self._inflated().read(offset, length)
-
-    def open(self) -> BinaryIO:
-        """A fresh file object at offset 0."""
-        return self._inflated().open()
-
-    @contextmanager
-    def view(self) -> Iterator[memoryview]:
-        """All inflated bytes."""
-        with self._inflated().view() as view:
-            yield view

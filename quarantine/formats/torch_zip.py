@@ -1,29 +1,74 @@
-"""PyTorch's layout inside a ZIP (torch.save, TorchScript, torch.export): which member is what.
+"""PyTorch's, NumPy's and skops' layouts inside a ZIP: what the loader takes each member for.
 
-After torch/serialization.py and caffe2/serialize/inline_container.cc. Storages are raw tensor data and are
-never identified or searched.
+After torch/serialization.py, caffe2/serialize/inline_container.cc, torch/csrc/jit/serialization and numpy/lib/npyio.
+Storages are raw tensor data: they are never identified or searched, so only those that a pickle names count as read.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-def roles(names: list[str]) -> dict[str, str]:
-    """What the loader takes each member for; empty if this is no PyTorch archive."""
+from quarantine.formats.interface import Source
+from quarantine.formats.torch_storages import named
+
+_TEXTS = frozenset({"version", "byteorder", ".format_version", ".storage_alignment", ".data/version",
+                    ".data/serialization_id", "archive_format", "archive_version"})  # fmt: skip
+# The folder of raw storages, and the pickle that names them.
+_STORAGES = {"data": "data.pkl", "constants": "constants.pkl"}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """``roles`` is the format of a member; ``storages`` maps each raw storage to the pickle that names it."""
+
+    name: str
+    roles: dict[str, str] = field(default_factory=dict)
+    storages: dict[str, str] = field(default_factory=dict)
+
+    def expected(self, member: str) -> str | None:
+        """What the loader takes the member for; None if it goes by the content."""
+        return self.roles.get(member)
+
+
+def layout_of(names: list[str]) -> Layout:
+    """The layout of an archive with these members; PyTorch looks them up without regard to case."""
     prefixes = {name.split("/", 1)[0] for name in names}
-    pickles = [
-        name for name in names if name.count("/") == 1 and name.endswith(("/data.pkl", "/constants.pkl"))
-    ]
-    if len(prefixes) != 1 or not pickles:
-        return {}
-    found: dict[str, str] = {}
-    for name in names:
-        inner = name.split("/", 1)[-1]
-        folder, _, leaf = inner.rpartition("/")
-        if inner.endswith((".pkl", ".debug_pkl")):
-            found[name] = "pickle"
-        elif folder in ("data", "constants", "xl_model_weights") and leaf.isdigit():
-            found[name] = "storage"
-        elif inner in ("version", "byteorder", ".format_version", ".storage_alignment", ".data/version",
-                       ".data/serialization_id") or inner.startswith("code/"):  # fmt: skip
-            found[name] = "text"
-    return found
+    inner = {name: name.partition("/")[2].lower() for name in names}
+    known = set(inner.values())
+    if names and all(name.endswith(".npy") for name in names):
+        return Layout("npz", dict.fromkeys(names, "npy"))
+    if "schema.json" in names:
+        return Layout("skops")
+    if len(prefixes) != 1 or not known & {"data.pkl", "constants.pkl", "archive_format"}:
+        return Layout("zip")
+    kind = (
+        "torch_export"
+        if "archive_format" in known
+        else "torchscript"
+        if "constants.pkl" in known
+        else "torch"
+    )
+    layout = Layout(kind)
+    by_inner = {leaf: name for name, leaf in inner.items()}
+    for name, leaf in inner.items():
+        folder, _, last = leaf.rpartition("/")
+        if leaf.endswith((".pkl", ".debug_pkl")):
+            layout.roles[name] = "pickle"
+        elif leaf in _TEXTS or leaf.startswith("code/"):
+            layout.roles[name] = "text"
+        elif folder in _STORAGES and last.isdigit() and _STORAGES[folder] in by_inner:
+            layout.storages[name] = by_inner[_STORAGES[folder]]
+    return layout
+
+
+def storage_sizes(layout: Layout, members: Mapping[str, Source]) -> dict[str, int]:
+    """Size in bytes of each storage that its pickle names; what is named in two sizes is left out."""
+    by_pickle = {
+        pickle: named(members[pickle]) for pickle in set(layout.storages.values()) if pickle in members
+    }
+    sizes = {
+        name: by_pickle.get(pickle, {}).get(name.rpartition("/")[2])
+        for name, pickle in layout.storages.items()
+    }
+    return {name: size for name, size in sizes.items() if size is not None}

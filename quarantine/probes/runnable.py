@@ -22,19 +22,6 @@ def runnable_formats(card: IntakeCard | None) -> frozenset[str]:
 
 
 def is_runnable(artifacts: Sequence[Artifact], card: IntakeCard | None) -> bool:
-    """True if one of the submitted files can be run with this card; a zip is told by its members."""
+    """True if one of the submitted files can be run with this card."""
     formats = runnable_formats(card)
-    seen = {artifact.format for artifact in artifacts if "!" not in artifact.path}
-    return not formats.isdisjoint(seen | ({_of_zip(artifacts)} if "zip" in seen else set()))
-
-
-def _of_zip(artifacts: Sequence[Artifact]) -> str:
-    inner = [artifact.path.split("!")[1] for artifact in artifacts if artifact.path.count("!") == 1]
-    names = {name.rpartition("/")[2] for name in inner}
-    if "constants.pkl" in names:
-        return "torchscript"
-    if names & {"archive_format", "serialized_exported_program.json"}:
-        return "torch_export"
-    if "data.pkl" in names:
-        return "torch"
-    return "skops" if "schema.json" in names else "zip"
+    return any(artifact.format in formats for artifact in artifacts if "!" not in artifact.path)

@@ -48,18 +48,11 @@ def test_runnable_needs_a_card_and_bare_weights_need_a_known_architecture() -> N
 
 
 @pytest.mark.parametrize(
-    ("member", "runs"),
-    [
-        ("m/constants.pkl", True),
-        ("m/archive_format", True),
-        ("schema.json", True),
-        ("m/data.pkl", False),
-        ("a.txt", False),
-    ],
+    ("form", "runs"),
+    [("torchscript", True), ("torch_export", True), ("skops", True), ("torch", False), ("zip", False)],
 )
-def test_zip_is_told_by_its_members(member: str, runs: bool) -> None:
-    artifacts = [artifact("m.pt", "zip"), artifact(f"m.pt!{member}", "pickle")]
-    assert is_runnable(artifacts, IntakeCard(model=SPEC)) is runs
+def test_an_archive_is_told_by_its_format(form: str, runs: bool) -> None:
+    assert is_runnable([artifact("m.pt", form)], IntakeCard(model=SPEC)) is runs
 
 
 def test_importing_the_worker_brings_in_no_giant() -> None:

@@ -21,13 +21,17 @@ _STORAGE = "Storage"
 
 @dataclass
 class Seen:
-    """What one machine saw in one stream. Lists are bounded by ``MAX_RECORDS``; sets hold distinct names."""
+    """What one machine saw in one stream. Lists are bounded by ``MAX_RECORDS``; sets hold distinct names.
+
+    ``storages`` are PyTorch's: (key, label of the class, number of elements).
+    """
 
     globals: dict[tuple[str, str], Judged] = field(default_factory=dict)
     broken_constraints: list[tuple[str, str]] = field(default_factory=list)
     touched: set[str] = field(default_factory=set)
     persistent: list[str] = field(default_factory=list)
     nested: list[bytes] = field(default_factory=list)
+    storages: set[tuple[str, str, int]] = field(default_factory=set)
     joblib: bool = False
     read_in_place: set[int] = field(default_factory=set)
 
@@ -153,7 +157,10 @@ class Recording:
 
     def persistent_load(self, pid: object) -> Inert:
         """An inert value; anything but torch's storage tuple is noted."""
-        if not _is_torch_storage(pid) and len(self.seen.persistent) < MAX_RECORDS:
+        if _is_torch_storage(pid):
+            assert isinstance(pid, tuple)
+            self.seen.storages.add((pid[2], pid[1].label, pid[4]))
+        elif len(self.seen.persistent) < MAX_RECORDS:
             self.seen.persistent.append(describe((pid,)))
         return Inert()
 
