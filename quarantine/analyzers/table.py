@@ -6,7 +6,10 @@ from importlib import import_module
 
 from quarantine.analyzers.interface import Analyzer
 
-ANALYZERS = ("quarantine.analyzers.pickle.analyzer:PickleAnalyzer",)
+ANALYZERS = (
+    "quarantine.analyzers.pickle.analyzer:PickleAnalyzer",
+    "quarantine.analyzers.torch_legacy:TorchLegacyAnalyzer",
+)
 
 
 def load_analyzers() -> tuple[Analyzer, ...]:

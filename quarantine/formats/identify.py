@@ -12,6 +12,7 @@ from quarantine.formats.onnx import Onnx
 from quarantine.formats.pickle import Pickle, runs_beside
 from quarantine.formats.safetensors import Safetensors
 from quarantine.formats.text import Native, Text
+from quarantine.formats.torch_legacy import TorchLegacy
 from quarantine.formats.zip import Zip
 
 FORMATS: tuple[Format, ...] = (
@@ -21,6 +22,7 @@ FORMATS: tuple[Format, ...] = (
     Onnx(),
     Compressed(),
     Native(),
+    TorchLegacy(),
     Pickle(),
     Text(),
 )

@@ -16,18 +16,17 @@ ELEMENT_BYTES = {
 
 
 def named(source: Source) -> dict[str, int]:
-    """Size in bytes by key of the storages that the pickle names; what is named in two sizes is left out."""
-    return sizes(entry for seen in read_stream(source, 0).seen for entry in seen.storages)
+    """Size in bytes by key of the storages that the pickle names; what is named in two ways is left out."""
+    found = elements(entry for seen in read_stream(source, 0).seen for entry in seen.storages)
+    return {key: width * count for key, (width, count) in found.items()}
 
 
-def sizes(storages: Iterable[tuple[str, str, int]]) -> dict[str, int]:
-    """Size in bytes by key of storages given as (key, label of the class, number of elements)."""
-    found: dict[str, set[int | None]] = {}
+def elements(storages: Iterable[tuple[str, str, int]]) -> dict[str, tuple[int, int]]:
+    """(bytes of an element, number of elements) by key, of storages as (key, label of the class, number).
+
+    What is named in two ways, or with a class that PyTorch does not have, is left out.
+    """
+    found: dict[str, set[tuple[int, int]]] = {}
     for key, label, count in storages:
-        width = ELEMENT_BYTES.get(label.rpartition(".")[2])
-        found.setdefault(key, set()).add(None if width is None else width * count)
-    return {
-        key: size
-        for key, options in found.items()
-        if len(options) == 1 and (size := options.pop()) is not None
-    }
+        found.setdefault(key, set()).add((ELEMENT_BYTES.get(label.rpartition(".")[2], 0), count))
+    return {key: ways.copy().pop() for key, ways in found.items() if len(ways) == 1 and min(ways)[0]}
