@@ -38,7 +38,7 @@ lint: dev  ## ruff and mypy --strict
 	$(VENV)/bin/mypy
 
 bench: dev  ## the figures in docs/benchmarks, peers in the same run
-	$(RUN) benchmarks/static.py
+	$(RUN) -m benchmarks.static
 
 docs: dev  ## the JSON schemas and the corpus manifest
 	$(RUN) -m quarantine.report.schema docs/schema
