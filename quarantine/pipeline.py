@@ -17,6 +17,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Protocol
 
 from quarantine.collect import Collected, Expected, collect
+from quarantine.disagreement import disagreements
 from quarantine.errors import BadInput, JailUnavailable
 from quarantine.jail.interface import Jail, JailResult
 from quarantine.jail.protocol import Input, Progress, Request
@@ -34,7 +35,6 @@ from quarantine.records import (
     StageReport,
     Submission,
     Tier,
-    TierPolicy,
     Verdict,
 )
 from quarantine.ruleset import Ruleset
@@ -44,6 +44,7 @@ PARALLEL_FROM_FILES = 64
 
 OnProgress = Callable[[str, Progress], None]
 Batch = list[tuple[str, int, int]]
+StageRuns = list[tuple[JailResult, Sequence[Expected]]]
 
 
 class Opened(Protocol):
@@ -73,9 +74,10 @@ def evaluate(
     *,
     tier: Tier,
     card: IntakeCard | None = None,
+    opinions: tuple[str, ...] = (),
     on_progress: OnProgress | None = None,
 ) -> Verdict:
-    """Judge one submission.
+    """Judge one submission. ``opinions`` names scanners to ask beside those that the policy demands.
 
     Raises:
         Changed, Unreadable: the bytes were not the same throughout; there is no verdict.
@@ -88,13 +90,15 @@ def evaluate(
             f"policy {house.policy.name!r} has no tier {tier!r}", remedy="add it, or name another tier"
         )
     taken_at = _now()
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="hash") as hasher:
-        hashing: Future[Manifest] = hasher.submit(opened.manifest, bytes_of("hashing", on_progress))
+    scanners = tuple(dict.fromkeys((*demands.opinions, *opinions)))
+    with ThreadPoolExecutor(max_workers=2 + len(scanners), thread_name_prefix="stage") as pool:
+        hashing: Future[Manifest] = pool.submit(opened.manifest, bytes_of("hashing", on_progress))
+        asking = [pool.submit(_opinion, name, opened, house, on_progress) for name in scanners]
         static = _static(opened, house, on_progress)
-        opinions = _opinions(opened, house, demands, on_progress)
         manifest = hashing.result()
+        asked = _asked(static, [answer.result() for answer in asking], house) if asking else None
     probes = _probes(opened, house, static, card, on_progress)
-    stages = [static, *(stage for stage in (opinions, probes) if stage is not None)]
+    stages = [static, *(stage for stage in (asked, probes) if stage is not None)]
     evidence = Evidence(
         submission=Submission(
             digest=manifest.digest,
@@ -107,14 +111,14 @@ def evaluate(
         findings=tuple(finding for stage in stages for finding in stage.findings),
         facts=tuple(fact for stage in stages for fact in stage.facts),
         measurements=tuple(number for stage in stages for number in stage.measurements),
-        coverage=_coverage(manifest, static, opinions, probes, card),
+        coverage=_coverage(manifest, static, asked, probes, card),
         evaluated_at=_now(),
     )
     return judge(
         evidence,
         house.policy,
         rules_digest=house.rules.digest,
-        versions=_versions(opinions is not None, probes is not None),
+        versions=_versions(asked is not None, probes is not None),
     )
 
 
@@ -132,13 +136,15 @@ def _static(opened: Opened, house: House, on_progress: OnProgress | None) -> Col
     return collect(StageName.STATIC, runs, house.rules)
 
 
-def _opinions(
-    opened: Opened, house: House, demands: TierPolicy, on_progress: OnProgress | None
-) -> Collected | None:
-    if not demands.opinions:
-        return None
-    runs = _run_stage(StageName.OPINIONS, "opinions", opened, house, on_progress, opinions=demands.opinions)
-    return collect(StageName.OPINIONS, runs, house.rules)
+def _opinion(name: str, opened: Opened, house: House, on_progress: OnProgress | None) -> StageRuns:
+    """Ask one scanner, in jails of its own: one that falls takes no other with it."""
+    return _run_stage(StageName.OPINIONS, "opinions", opened, house, on_progress, opinions=(name,))
+
+
+def _asked(static: Collected, answers: Iterable[StageRuns], house: House) -> Collected:
+    asked = collect(StageName.OPINIONS, [run for runs in answers for run in runs], house.rules)
+    asked.findings.extend(disagreements(static, asked, house.rules))
+    return asked
 
 
 def _probes(
@@ -172,7 +178,7 @@ def _run_stage(
     *,
     opinions: tuple[str, ...] = (),
     card: IntakeCard | None = None,
-) -> list[tuple[JailResult, Sequence[Expected]]]:
+) -> StageRuns:
     """Run one stage over all files, in as many jails as there are cores when there are many files."""
     limits = house.policy.limits[stage]
     report = (lambda progress: on_progress(stage, progress)) if on_progress else None
@@ -194,7 +200,7 @@ def _run_stage(
         _require(house.policy.jail_minimum, result)
         return result, [Expected(name, size) for name, _, size in batch]
 
-    results: list[tuple[JailResult, Sequence[Expected]]] = []
+    results: StageRuns = []
     tell(0)
     for batch in opened.batches(FILES_PER_JAIL):
         groups = [batch] if stage is StageName.PROBES else _split(batch)
@@ -253,7 +259,7 @@ def _coverage(
 
 def _why_not(stage: StageName, static: Collected, card: IntakeCard | None) -> str:
     if stage is StageName.OPINIONS:
-        return "the policy asks for no second opinion in this tier"
+        return "no second opinion was asked for"
     if _blocks_probes(static):
         return "the static stage was not clean, so no model code was run"
     if card is None or card.model is None:

@@ -21,7 +21,7 @@ class ExampleOutcome:
 
 
 def run_examples() -> list[ExampleOutcome]:
-    """Scan every example of every rule, each as a submission of its own."""
+    """Scan every example of every rule, each as a submission of its own, with second opinions."""
     from quarantine.scanning import scan_many
 
     examples = [(rule.id, example) for rule in load_rules().rules.values() for example in rule.examples]
@@ -32,7 +32,7 @@ def run_examples() -> list[ExampleOutcome]:
             path.parent.mkdir()
             path.write_bytes(example.content)
             paths.append(path)
-        verdicts = scan_many(paths)
+        verdicts = scan_many(paths, second_opinion=True)
     return [
         _outcome(rule, example, verdict) for (rule, example), verdict in zip(examples, verdicts, strict=True)
     ]

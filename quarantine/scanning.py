@@ -31,9 +31,12 @@ def scan(
     tier: Tier = Tier.LOW,
     policy: Policy | None = None,
     card: IntakeCard | None = None,
+    second_opinion: bool = False,
     on_progress: OnProgress | None = None,
 ) -> Verdict:
     """Judge one model, a file or a directory, in the same jail that the command line uses.
+
+    ``second_opinion`` asks the other scanners too where the policy does not demand them anyway.
 
     >>> import quarantine
     >>> quarantine.scan("model.safetensors").decision  # doctest: +SKIP
@@ -43,8 +46,8 @@ def scan(
         Unreadable, NotAcceptable, Changed: the path cannot be read as one unchanging set of bytes.
         JailUnavailable, JailFailed: nothing was scanned, as there is no jail.
     """
-    house = open_house(policy)
-    return _scan_one(Path(path), house, tier=tier, card=card, on_progress=on_progress)
+    house, opinions = open_house(policy), _all_opinions() if second_opinion else ()
+    return _scan_one(Path(path), house, tier=tier, card=card, opinions=opinions, on_progress=on_progress)
 
 
 def scan_many(
@@ -53,13 +56,16 @@ def scan_many(
     tier: Tier = Tier.LOW,
     policy: Policy | None = None,
     card: IntakeCard | None = None,
+    second_opinion: bool = False,
     on_progress: OnProgress | None = None,
 ) -> tuple[Verdict, ...]:
     """Judge several models, each in jails of its own, as many at a time as there are cores."""
-    house = open_house(policy)
+    house, opinions = open_house(policy), _all_opinions() if second_opinion else ()
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="scan") as pool:
         jobs = [
-            pool.submit(_scan_one, path, house, tier=tier, card=card, on_progress=on_progress)
+            pool.submit(
+                _scan_one, path, house, tier=tier, card=card, opinions=opinions, on_progress=on_progress
+            )
             for path in paths
         ]
         return tuple(job.result() for job in jobs)
@@ -70,14 +76,26 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
     return max(verdicts, key=lambda verdict: verdict.decision.rank)
 
 
+def _all_opinions() -> tuple[str, ...]:
+    from quarantine.analyzers.second_opinions.table import OPINIONS
+
+    return tuple(OPINIONS)
+
+
 def _scan_one(
-    path: Path, house: House, *, tier: Tier, card: IntakeCard | None, on_progress: OnProgress | None
+    path: Path,
+    house: House,
+    *,
+    tier: Tier,
+    card: IntakeCard | None,
+    opinions: tuple[str, ...],
+    on_progress: OnProgress | None,
 ) -> Verdict:
     from quarantine.intake.opened import open_path
 
     try:
         with open_path(path) as opened:
-            return evaluate(opened, house, tier=tier, card=card, on_progress=on_progress)
+            return evaluate(opened, house, tier=tier, card=card, opinions=opinions, on_progress=on_progress)
     except CustodyError as error:
         # What is inside is named from the submission on; of several, the user has to know which.
         if error.what.startswith((f"{path}:", f"{path.name}:")):

@@ -27,6 +27,9 @@ def scan(
     tier: Annotated[Tier, typer.Option(help="Risk tier whose demands apply.")] = Tier.LOW,
     policy: PolicyOption = None,
     card: Annotated[Path | None, typer.Option(help="Intake card (TOML) of these models.")] = None,
+    second_opinion: Annotated[
+        bool, typer.Option("--second-opinion", help="Ask fickling and modelscan too, in jails of their own.")
+    ] = False,
     format_: Annotated[
         str, typer.Option("--format", help="text, json, html, sarif, junit or markdown.")
     ] = "text",
@@ -42,7 +45,12 @@ def scan(
     report = load_report(format_)
     with progress_display() as on_progress:
         verdicts = scan_many(
-            paths, tier=tier, policy=read_policy(policy), card=read_card(card), on_progress=on_progress
+            paths,
+            tier=tier,
+            policy=read_policy(policy),
+            card=read_card(card),
+            second_opinion=second_opinion,
+            on_progress=on_progress,
         )
     write_output(report.render(verdicts), output)
     return EXIT_STATUS[worst(verdicts).decision]

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+_SUFFIXES = frozenset({".pkl", ".pickle", ".p", ".joblib", ".dill"})
+
 
 class Fickling:
     """Asks fickling."""
 
     name = "fickling"
+
+    def reads(self, suffix: str, first_byte: bytes) -> bool:
+        """Pickles by name, and whatever begins with the PROTO opcode."""
+        return suffix.lower() in _SUFFIXES or first_byte == b"\x80"
 
     def ask(self, path: Path) -> list[str]:
         """One sentence a result that is worse than likely safe; raises what fickling raises."""

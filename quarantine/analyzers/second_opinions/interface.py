@@ -11,5 +11,8 @@ class Opinion(Protocol):
 
     name: str
 
+    def reads(self, suffix: str, first_byte: bytes) -> bool:
+        """Whether it knows the format of a file that is so called and begins so."""
+
     def ask(self, path: Path) -> list[str]:
         """What it complains about in the file, one short sentence each; empty if nothing."""

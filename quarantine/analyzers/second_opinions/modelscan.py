@@ -10,6 +10,10 @@ class ModelScanner:
 
     name = "modelscan"
 
+    def reads(self, suffix: str, first_byte: bytes) -> bool:
+        """modelscan decides for itself; a format that it does not know has no issues for it."""
+        return True
+
     def ask(self, path: Path) -> list[str]:
         """One sentence an issue; raises RuntimeError if modelscan reports an error of its own."""
         from modelscan.modelscan import ModelScan
