@@ -7,11 +7,19 @@ import pwd
 from datetime import UTC, datetime
 from pathlib import Path
 
-from quarantine.errors import BadInput, NotPromotable
+from quarantine.errors import BadInput, IntegrityError, NotPromotable
 from quarantine.gate.promote import promote
 from quarantine.ledger.ledger import Ledger
 from quarantine.printable import printable
-from quarantine.provenance.keys import FileSigner, good_signature, key_id, load_public, load_signer
+from quarantine.provenance.keys import (
+    PRIVATE_NAME,
+    PUBLIC_NAME,
+    FileSigner,
+    good_signature,
+    key_id,
+    load_public,
+    load_signer,
+)
 from quarantine.provenance.statement import Approval
 from quarantine.records import Decision, Verdict
 from quarantine.registries.directory import DirectoryRegistry
@@ -83,6 +91,7 @@ class Desk:
         self.ledger.append(
             "decision.recorded", {**body, "comment": stored.comment}, subject=row.digest, key=key
         )
+        self.checkpoint()
         return stored
 
     def promote(self, prefix: str, registry: Path) -> str:
@@ -91,12 +100,21 @@ class Desk:
         return self.promote_row(row, self._verdict(row), registry)
 
     def promote_row(self, row: SubmissionRow, verdict: Verdict, registry: Path) -> str:
-        """Promote one submission; safe to run twice."""
+        """Promote one submission; safe to run twice.
+
+        Raises:
+            IntegrityError: the ledger does not hold the verdict or an approval as the state does.
+        """
+        approvals = self.state.approvals(verdict.digest)
+        self._recorded(f"verdict.reached:{row.id}", verdict=verdict.digest, decision=verdict.decision)
+        for approval in approvals:
+            key = f"decided:{verdict.digest}:{approval.subject}"
+            self._recorded(key, verdict=verdict.digest, decision=approval.decision)
         where = promote(
             verdict,
             self.vault.open(row.digest),
             DirectoryRegistry(registry),
-            approvals=self.state.approvals(verdict.digest),
+            approvals=approvals,
             submitter=row.submitter,
             signer=self.signer(),
             ledger=self.ledger,
@@ -105,13 +123,18 @@ class Desk:
             self.state.move(row.id, stage, Stage.PROMOTED)
         return where
 
+    def checkpoint(self) -> None:
+        """Sign where the ledger stands, if there is a key: what was written up to here cannot be cut off unseen."""
+        if (self.keys / PRIVATE_NAME).exists():
+            self.ledger.checkpoint(self.signer())
+
     def signer(self) -> FileSigner:
         """The signer of this state directory."""
         return load_signer(self.keys)
 
     def verify_ledger(self) -> tuple[bool, str]:
         """Whether the ledger is what was written, and a sentence about it."""
-        public = self.keys / "signing-key.pub.pem"
+        public = self.keys / PUBLIC_NAME
         key = load_public(public.read_bytes()) if public.exists() else None
 
         def check(signed_by: str, message: bytes, signature: bytes) -> bool:
@@ -119,8 +142,21 @@ class Desk:
 
         report = self.ledger.verify(check if key else None)
         if report.sound:
-            return True, f"the ledger is sound: {report.entries} entries, {report.checkpoints} checkpoints"
+            signed = "checkpoints" if key else "checkpoints (no key here to check them with)"
+            return True, (
+                f"the ledger is sound: {report.entries} entries, {report.checkpoints} {signed}, "
+                f"{report.entries - report.sealed} entries since the last"
+            )
         return False, f"the ledger is NOT sound: {'; '.join(report.problems)}"
+
+    def _recorded(self, key: str, **wanted: str) -> None:
+        """The state's tables alone open nothing: what they say must have been put down when it happened."""
+        entry = self.ledger.find(key)
+        if entry is None or any(entry.body.get(name) != value for name, value in wanted.items()):
+            raise IntegrityError(
+                f"the ledger does not hold {key!r} as the state does",
+                remedy="run `quarantine ledger verify` and find out who wrote to the state directory",
+            )
 
     def _verdict(self, row: SubmissionRow) -> Verdict:
         if row.verdict_digest is None or row.stage not in PROMOTABLE:

@@ -66,6 +66,7 @@ def open_inbox(
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             for name, file in REPORT_FILES.items():
                 replace_file(folder / file, load_report(name).render((verdict,)).encode())
+        desk.checkpoint()
         say(f"{verdict.decision:<6}  {row.id}  {printable(row.untrusted_name, 80)}")
 
     def promote(row: SubmissionRow, verdict: Verdict) -> bool:

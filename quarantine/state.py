@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from quarantine.errors import NotFound, StateError
+from quarantine.errors import IntegrityError, NotFound, StateError
 from quarantine.provenance.statement import Approval
 from quarantine.records import IntakeCard, Submission, Tier, Verdict, canonical
 
@@ -197,10 +197,16 @@ class State:
 
         Raises:
             NotFound: there is none.
+            IntegrityError: what is stored under that digest is something else.
         """
         found = self._load(self._verdicts.c.verdict_digest == verdict_digest)
         if found is None:
             raise NotFound(f"verdict {verdict_digest} is not stored here", remedy="check the digest")
+        if found.digest != verdict_digest:
+            raise IntegrityError(
+                f"the stored verdict {verdict_digest} was changed",
+                remedy="find out who wrote to the state directory; have the model handed in again",
+            )
         return found
 
     def refuse(self, drop_key: str, reason: str) -> None:

@@ -67,10 +67,14 @@ class Checkpoint(Record, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class LedgerReport:
-    """What a check of the whole ledger found; ``problems`` is empty if it is sound."""
+    """What a check of the whole ledger found; ``problems`` is empty if it is sound.
+
+    Removing lines behind number ``sealed``, the last one that a checkpoint covers, could not be told.
+    """
 
     entries: int
     checkpoints: int
+    sealed: int
     problems: tuple[str, ...]
 
     @property
@@ -106,6 +110,16 @@ class Ledger:
                 return self._keys[key]
             return self._write(event, body, subject, key or "")
 
+    def find(self, key: str) -> Entry | None:
+        """The entry that was appended with ``key``.
+
+        Raises:
+            IntegrityError: the ledger is not what was written.
+        """
+        with self._locked():
+            self._read_on()
+            return self._keys.get(key)
+
     def checkpoint(self, signer: Signer) -> Checkpoint:
         """Sign where the ledger stands now, and keep a copy at the anchor."""
         with self._locked():
@@ -139,7 +153,8 @@ class Ledger:
                 problems.append(f"{where}: line {point.seq} or one before it was changed")
             if check and not check(point.key_id, point.message, _unhex(point.signature)):
                 problems.append(f"{where}: the signature is not good")
-        return LedgerReport(len(lines), len(checkpoints), tuple(problems))
+        sealed = max((point.seq for point, _ in checkpoints), default=0)
+        return LedgerReport(len(lines), len(checkpoints), sealed, tuple(problems))
 
     def _load_checkpoints(self, problems: list[str]) -> list[tuple[Checkpoint, str]]:
         found = []

@@ -88,6 +88,8 @@ class Case:
 
     def store(self, row: SubmissionRow, verdict: Verdict) -> SubmissionRow:
         self.desk.state.store_verdict(verdict, verdict.digest)
+        body = {"id": row.id, "verdict": verdict.digest, "decision": verdict.decision.value}
+        self.desk.ledger.append("verdict.reached", body, subject=row.digest, key=f"verdict.reached:{row.id}")
         self.desk.state.move(row.id, Stage.TAKEN, Stage.JUDGED, verdict_digest=verdict.digest)
         return self.desk.state.find(row.id)
 

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from quarantine import desk as desk_module
 from quarantine.errors import IntegrityError, NotFound, NotPromotable
+from quarantine.gate.opens import check_opens
 from quarantine.gate.verify import verify
-from quarantine.records import Decision, Tier
+from quarantine.provenance.statement import Approval
+from quarantine.records import Decision, Tier, canonical
 from tests.gate.conftest import Case
 
 
@@ -99,7 +105,70 @@ def test_bytes_changed_in_custody_are_not_promoted(case: Case, registry: Path) -
 def test_a_forged_verdict_does_not_open_the_gate(case: Case, registry: Path) -> None:
     row = case.judged(Decision.REJECT)
     with pytest.raises(NotPromotable, match="does not stand"):
+        check_opens(case.forged(row), (), submitter=row.submitter)
+    with pytest.raises(IntegrityError, match="ledger does not hold"):
         case.desk.promote_row(row, case.forged(row), registry)
+
+
+def edit_state(case: Case, sql: str, *values: object) -> None:
+    with sqlite3.connect(case.desk.directory / "state.sqlite") as connection:
+        assert connection.execute(sql, values).rowcount == 1
+
+
+def test_a_verdict_that_was_edited_in_the_state_is_noticed(case: Case, registry: Path) -> None:
+    row = case.judged(Decision.REJECT)
+    edit_state(case, "UPDATE decisions SET document = ?", canonical(case.forged(row)))
+    with pytest.raises(IntegrityError, match="was changed"):
+        case.desk.promote(row.id, registry)
+
+
+def test_another_submissions_verdict_opens_nothing(case: Case, registry: Path) -> None:
+    passed = case.judged(Decision.PASS)
+    (case.drop / "w.bin").write_bytes(b"other weights")
+    rejected = case.judged(Decision.REJECT)
+    edit_state(
+        case, "UPDATE submissions SET verdict_digest = ? WHERE id = ?", passed.verdict_digest, rejected.id
+    )
+    with pytest.raises(IntegrityError, match="ledger does not hold"):
+        case.desk.promote(rejected.id, registry)
+    assert visible(registry) == []
+
+
+def test_an_approval_that_nobody_made_opens_nothing(case: Case, registry: Path) -> None:
+    row = case.judged(Decision.REVIEW)
+    verdict = case.desk.verdict(row.id)
+    case.desk.state.record_approval(
+        Approval(
+            submission=row.digest, verdict_digest=verdict.digest, subject="bob", decision="approve",
+            comment="", time="t",
+        )
+    )  # fmt: skip
+    with pytest.raises(IntegrityError, match="ledger does not hold 'decided:"):
+        case.desk.promote(row.id, registry)
+
+
+def test_readers_never_see_half_a_model(case: Case, registry: Path) -> None:
+    """Readers look all the time while releases appear; whatever is visible is whole and verifies."""
+    key = (case.desk.keys / "signing-key.pub.pem").read_bytes()
+    for number in range(50):
+        (case.drop / f"{number}.bin").write_bytes(bytes(100_000))
+    row = case.judged(Decision.PASS)
+    seen: list[str] = []
+    stop = threading.Event()
+
+    def read() -> None:
+        while not stop.is_set():
+            seen.extend(verify(where, key).sentence for where in registry.glob("models/*/*"))
+
+    with ThreadPoolExecutor(2) as pool:
+        readers = [pool.submit(read) for _ in range(2)]
+        case.desk.promote(row.id, registry)
+        while not seen and not any(reader.done() for reader in readers):
+            time.sleep(0.01)
+        stop.set()
+        for reader in readers:
+            reader.result()
+    assert all(sentence.startswith("intact: 52 file(s)") for sentence in seen)
 
 
 def test_another_model_cannot_take_a_published_name(case: Case, registry: Path) -> None:

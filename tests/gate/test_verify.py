@@ -87,6 +87,16 @@ def test_a_signed_reject_does_not_verify(case: Case, release: Path, public: byte
         verify(release, public)
 
 
+def test_a_verdict_swapped_with_another_releases_does_not_verify(
+    case: Case, release: Path, public: bytes, registry: Path, tmp_path: Path
+) -> None:
+    (case.drop / "w.bin").write_bytes(b"other weights")
+    other = Path(case.desk.promote(case.judged(Decision.PASS).id, tmp_path / "second"))
+    replace(release / "verdict.dsse.json", (other / "verdict.dsse.json").read_bytes())
+    with pytest.raises(IntegrityError, match=r"w\.bin"):
+        verify(release, public)
+
+
 def test_no_release_and_no_key_are_bad_input(tmp_path: Path, release: Path, public: bytes) -> None:
     with pytest.raises(BadInput):
         verify(tmp_path / "nothing", public)

@@ -37,7 +37,27 @@ def test_a_repeated_key_is_recorded_once_also_by_another_process(tmp_path, ledge
     assert ledger.verify(check).sound
 
 
-@pytest.mark.parametrize("how", ["change", "remove", "swap", "truncate", "empty", "checkpoints", "forge"])
+def rewritten(tmp_path):
+    """A ledger of the same length whose chain is sound, made by somebody without the key."""
+    other = Ledger(tmp_path / "other")
+    for n in range(4):
+        other.append("e", {"n": n + 100}, key=f"k{n}")
+    return (tmp_path / "other" / "ledger.jsonl").read_bytes().splitlines(keepends=True)
+
+
+def test_what_is_behind_the_last_checkpoint_is_said_to_be_so(tmp_path, ledger):
+    ledger.append("later", {})
+    report = ledger.verify(check)
+    assert (report.entries, report.sealed) == (5, 4)
+    path = tmp_path / "l" / "ledger.jsonl"
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:4]))
+    assert Ledger(tmp_path / "l", anchor=tmp_path / "anchor").verify(check).sound
+
+
+@pytest.mark.parametrize(
+    "how",
+    ["change", "remove", "swap", "truncate", "empty", "replay", "insert", "rewrite", "checkpoints", "forge"],
+)
 def test_tampering_is_found(tmp_path, ledger, how):
     path = tmp_path / "l" / "ledger.jsonl"
     lines = path.read_bytes().splitlines(keepends=True)
@@ -49,6 +69,12 @@ def test_tampering_is_found(tmp_path, ledger, how):
         lines[0], lines[1] = lines[1], lines[0]
     elif how == "truncate":
         del lines[3]
+    elif how == "replay":
+        lines.append(lines[0])
+    elif how == "insert":
+        lines.insert(2, lines[1])
+    elif how == "rewrite":
+        lines = rewritten(tmp_path)
     elif how == "empty":
         lines = []
     points = tmp_path / "l" / "checkpoints.jsonl"
