@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from quarantine.records import Decision, IntakeCard, Policy, Tier, Verdict
     from quarantine.scanning import scan, scan_many
 
+__version__ = "0.1.0"
+
 __all__ = ["Decision", "IntakeCard", "Policy", "Tier", "Verdict", "scan", "scan_many"]
 
 _HOME = {"scan": "quarantine.scanning", "scan_many": "quarantine.scanning"}

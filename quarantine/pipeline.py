@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from typing import Protocol
 
+from quarantine import __version__
 from quarantine.collect import Collected, Expected, collect
 from quarantine.disagreement import disagreements
 from quarantine.errors import BadInput, JailUnavailable
@@ -268,15 +268,17 @@ def _why_not(stage: StageName, static: Collected, card: IntakeCard | None) -> st
 
 
 def _versions(with_opinions: bool, with_probes: bool) -> dict[str, str]:
-    names = ["model-quarantine"]
-    names += ["fickling", "modelscan"] if with_opinions else []
+    names = ["fickling", "modelscan"] if with_opinions else []
     names += ["adversarial-robustness-toolbox", "torch", "onnxruntime"] if with_probes else []
-    found = {"python": platform.python_version()}
-    for name in names:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "not installed"
+    found = {"python": platform.python_version(), "model-quarantine": __version__}
+    if names:
+        from importlib.metadata import PackageNotFoundError, version
+
+        for name in names:
+            try:
+                found[name] = version(name)
+            except PackageNotFoundError:
+                found[name] = "not installed"
     return found
 
 

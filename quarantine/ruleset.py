@@ -68,29 +68,44 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Ruleset:
-    """All rules by id, and the digest over every file that they come from."""
+    """All rules by id, and the digest over every file that they come from. A rule is parsed when it is asked for."""
 
-    def __init__(self, rules: dict[str, Rule], digest: str) -> None:
-        self.rules = rules
+    def __init__(self, files: dict[Path, bytes], digest: str) -> None:
+        self._files = {path.stem: (path, content) for path, content in files.items()}
+        self._parsed: dict[str, Rule] = {}
         self.digest = digest
+
+    def all(self) -> tuple[Rule, ...]:
+        """Every rule, by id.
+
+        Raises:
+            BadInput: a file is no sound rule; the message names it, and the line where YAML breaks.
+        """
+        return tuple(rule for rule_id in sorted(self._files) if (rule := self._find(rule_id)))
+
+    def _find(self, rule_id: str) -> Rule | None:
+        if rule_id not in self._parsed and rule_id in self._files:
+            self._parsed[rule_id] = _parse(*self._files[rule_id])
+        return self._parsed.get(rule_id)
 
     def get(self, rule_id: str) -> Rule:
         """The rule with that id.
 
         Raises:
             NotFound: there is none.
+            BadInput: its file is no sound rule.
         """
-        found = self.rules.get(rule_id)
+        found = self._find(rule_id)
         if found is None:
             raise NotFound(f"there is no rule {rule_id!r}", remedy="`quarantine rules list` shows them all")
         return found
 
     def finding(self, seen: FindingSeen, stage: StageName) -> Finding:
         """The finding that a worker's message stands for; a rule that nobody wrote is a finding of its own."""
-        rule = self.rules.get(seen.rule)
+        rule = self._find(seen.rule)
         evidence = dict(seen.evidence)
         if rule is None:
-            rule = self.rules[UNKNOWN_RULE]
+            rule = self.get(UNKNOWN_RULE)
             evidence["named_rule"] = seen.rule
         return Finding(
             rule=rule.id,
@@ -110,20 +125,19 @@ def load_rules(folder: Path | None = None) -> Ruleset:
     """The rules in ``folder``, or those that travel with this installation.
 
     Raises:
-        BadInput: a file is no sound rule; the message names it, and the line where YAML breaks.
+        BadInput: the folder holds no rules.
     """
     folder = folder or resource_dir("rules")
-    rules: dict[str, Rule] = {}
+    files: dict[Path, bytes] = {}
     whole = hashlib.sha256()
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         content = path.read_bytes()
         whole.update(f"{path.relative_to(folder).as_posix()}\0{len(content)}\0".encode() + content)
         if path.parent == folder and path.suffix == ".yaml":
-            rule = _parse(path, content)
-            rules[rule.id] = rule
-    if UNKNOWN_RULE not in rules:
+            files[path] = content
+    if folder / f"{UNKNOWN_RULE}.yaml" not in files:
         raise BadInput(f"{folder} lacks the rule {UNKNOWN_RULE!r}", remedy="reinstall the package")
-    return Ruleset(rules, "sha256:" + whole.hexdigest())
+    return Ruleset(files, "sha256:" + whole.hexdigest())
 
 
 def _parse(path: Path, content: bytes) -> Rule:

@@ -24,7 +24,7 @@ def run_examples() -> list[ExampleOutcome]:
     """Scan every example of every rule, each as a submission of its own, with second opinions."""
     from quarantine.scanning import scan_many
 
-    examples = [(rule.id, example) for rule in load_rules().rules.values() for example in rule.examples]
+    examples = [(rule.id, example) for rule in load_rules().all() for example in rule.examples]
     with tempfile.TemporaryDirectory(prefix="quarantine-rules-") as folder:
         paths = []
         for index, (_, example) in enumerate(examples):

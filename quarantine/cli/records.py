@@ -30,7 +30,7 @@ def list_rules() -> None:
     """List all rules: id, severity, title."""
     from quarantine.ruleset import load_rules
 
-    rules = sorted(load_rules().rules.values(), key=lambda rule: rule.id)
+    rules = load_rules().all()
     width = max(len(rule.id) for rule in rules)
     for rule in rules:
         typer.echo(f"{rule.id:<{width}}  {rule.severity:<8}  {rule.title}")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from typing import Any
 from urllib.parse import quote
 
 import msgspec
 
+from quarantine import __version__
 from quarantine.printable import printable
 from quarantine.records import Finding, Severity, Verdict, digest_of
 
@@ -41,7 +41,7 @@ class SarifReport:
                     "tool": {
                         "driver": {
                             "name": "model-quarantine",
-                            "semanticVersion": version("model-quarantine"),
+                            "semanticVersion": __version__,
                             "rules": list(rules.values()),
                         }
                     },

@@ -35,8 +35,8 @@ class Walked:
     @property
     def silent(self) -> bool:
         """True if a policy would pass it: all is complete, and nothing was found that is worse than low."""
-        known = load_rules().rules
-        worst = max((known[rule].severity.rank for rule in self.rules), default=0)
+        rules = load_rules()
+        worst = max((rules.get(rule).severity.rank for rule in self.rules), default=0)
         return worst <= Severity.LOW.rank and all(seen.complete for seen in self.artifacts.values())
 
 

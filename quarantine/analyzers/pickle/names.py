@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import _compat_pickle
 import json
+import sys
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
-import yaml
-
 from quarantine.resources import resource_dir
 
+KNOWN_BAD = "known_bad.json"
 _DOORS = frozenset(
     {"os", "sys", "subprocess", "builtins", "posix", "nt", "importlib", "ctypes", "shutil", "socket"}
 )
@@ -40,11 +40,17 @@ class Judged:
 
 @dataclass(frozen=True)
 class Lists:
-    """The loaded lists: good[module][name] = constraint, bad modules and bad names with their effect."""
+    """The loaded lists: good[module][name] = constraint; what is bad, with its effect.
+
+    ``bad_anywhere`` are names that are bad in every module. ``ordinary`` are the modules of the standard library
+    whose further names are merely unknown.
+    """
 
     good: dict[str, dict[str, str]]
     bad_modules: dict[str, str]
     bad_names: dict[str, dict[str, str]]
+    bad_anywhere: dict[str, str]
+    ordinary: frozenset[str]
 
 
 @cache
@@ -53,12 +59,11 @@ def lists() -> Lists:
     folder = resource_dir("rules") / "globals"
     good: dict[str, dict[str, str]] = {}
     for path in sorted(folder.glob("*.json")):
-        for module, names in json.loads(path.read_text()).items():
-            good.setdefault(module, {}).update(names)
-    bad = yaml.load(
-        (folder / "known_bad.yaml").read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    )
-    return Lists(good, bad["modules"], bad["names"])
+        if path.name != KNOWN_BAD:
+            for module, names in json.loads(path.read_text()).items():
+                good.setdefault(module, {}).update(names)
+    bad = json.loads((folder / KNOWN_BAD).read_text())
+    return Lists(good, bad["modules"], bad["names"], bad["anywhere"], frozenset(bad["ordinary"]))
 
 
 def mapped(module: str, name: str) -> tuple[str, str]:
@@ -80,9 +85,14 @@ def _dangerous(module: str, name: str) -> str | None:
     for size in range(len(pieces), 0, -1):
         if effect := known.bad_modules.get(".".join(pieces[:size])):
             return effect
+    for part in parts:
+        if effect := known.bad_anywhere.get(part):
+            return effect
     # numpy.os.system, torch.sys.modules: a door to another module through an attribute.
     if len(parts) > 1 and (_DOORS & set(parts[:-1]) or any(p.startswith("__") for p in parts)):
         return "reaches another module or the interpreter through attributes"
+    if pieces[0] in sys.stdlib_module_names and pieces[0] not in known.ordinary:
+        return "is a part of the standard library that no model holds"
     return None
 
 
