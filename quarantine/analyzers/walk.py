@@ -17,7 +17,7 @@ from quarantine.jail.protocol import AnyMessage, ArtifactSeen, Progress
 DEPTH_LIMIT = 16
 NODES_LIMIT = 100_000
 # Formats whose loaders run code or look for content anywhere in the file, so that bytes beside it are no accident.
-RUNNABLE = frozenset({"pickle", "zip", "npz", "torch", "torchscript", "torch_export", "torch_legacy"})
+RUNNABLE = frozenset({"pickle", "tar", "zip", "npz", "torch", "torchscript", "torch_export", "torch_legacy"})
 
 
 class Walk:

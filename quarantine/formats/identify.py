@@ -5,12 +5,15 @@ Several formats may recognise the same bytes; then all of them are read.
 
 from __future__ import annotations
 
-from quarantine.formats.compressed import Compressed
+from quarantine.formats.appledouble import AppleDouble
+from quarantine.formats.compressed import Compressed, ZFile
+from quarantine.formats.foreign import Foreign
 from quarantine.formats.interface import Format, Node, Source
 from quarantine.formats.npy import Npy
 from quarantine.formats.onnx import Onnx
 from quarantine.formats.pickle import Pickle, runs_beside
 from quarantine.formats.safetensors import Safetensors
+from quarantine.formats.tar import Tar
 from quarantine.formats.text import Native, Text
 from quarantine.formats.torch_legacy import TorchLegacy
 from quarantine.formats.zip import Zip
@@ -20,7 +23,11 @@ FORMATS: tuple[Format, ...] = (
     Npy(),
     Safetensors(),
     Onnx(),
+    Tar(),
     Compressed(),
+    ZFile(),
+    Foreign(),
+    AppleDouble(),
     Native(),
     TorchLegacy(),
     Pickle(),

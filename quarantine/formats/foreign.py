@@ -1,0 +1,35 @@
+"""Containers that are known by their magic and that nothing here opens: their content is said to be unread."""
+
+from __future__ import annotations
+
+from quarantine.formats.interface import Node, Source
+
+_MAGICS = {
+    b"7z\xbc\xaf\x27\x1c": "7z",
+    b"Rar!\x1a\x07": "rar",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"\x04\x22\x4d\x18": "lz4",
+    b"\x02\x21\x4c\x18": "lz4, legacy",
+    b"LZIP\x01": "lzip",
+    b"MSCF\0\0\0\0": "cab",
+}
+
+
+def kind_of(head: bytes) -> str | None:
+    """The name of the container that begins so; None if it is none of these."""
+    return next((name for magic, name in _MAGICS.items() if head.startswith(magic)), None)
+
+
+class Foreign:
+    """A container that is recognised and not opened."""
+
+    name = "foreign"
+
+    def recognise(self, head: bytes, source: Source) -> bool:
+        """The magic."""
+        return kind_of(head) is not None
+
+    def read(self, node: Node) -> None:
+        """Report it; nothing is claimed, so that it never passes."""
+        node.finding("format-not-read", kind=kind_of(node.source.read(0, 16)))
+        node.unread()
