@@ -7,7 +7,6 @@ crossed a trust boundary is either exactly what is written here or an error. The
 
 from __future__ import annotations
 
-import hashlib
 from enum import StrEnum
 from typing import Annotated
 
@@ -93,8 +92,10 @@ class Manifest(Record, frozen=True, kw_only=True):
     @property
     def digest(self) -> str:
         """``sha256:`` of the canonical form: a compact JSON array of [path, size, sha256], sorted by path."""
+        from hashlib import sha256
+
         rows = sorted((f.path, f.size_bytes, f.sha256) for f in self.files)
-        return "sha256:" + hashlib.sha256(msgspec.json.encode(rows)).hexdigest()
+        return "sha256:" + sha256(msgspec.json.encode(rows)).hexdigest()
 
     @property
     def size_bytes(self) -> int:
@@ -325,4 +326,7 @@ def canonical(record: object) -> bytes:
 
 def digest_of(record: object) -> str:
     """``sha256:`` and the hex SHA-256 of the canonical JSON of a record."""
-    return "sha256:" + hashlib.sha256(canonical(record)).hexdigest()
+    # Not at the top: a worker computes no digest and would load OpenSSL for nothing.
+    from hashlib import sha256
+
+    return "sha256:" + sha256(canonical(record)).hexdigest()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import itertools
-import json
+import marshal
 import os
 import select
 import shutil
@@ -127,7 +127,7 @@ class BubblewrapJail(Jail):
         out, write_end = os.pipe()
         stack.callback(os.close, out)
         try:
-            config = memfd(json.dumps(self._config(request, limits, plan, cgroup, write_end)).encode())
+            config = memfd(marshal.dumps(self._config(request, limits, plan, cgroup, write_end)))
             program = memfd(filter_program())
             passwd, group = (memfd(data) for data in etc_files())
             staged = os.geteuid() == 0
@@ -141,7 +141,7 @@ class BubblewrapJail(Jail):
             )
             argv += [plan.python, "-I", "-S", "-B", "/code/quarantine/jail/worker.py", str(config)]
             spec = memfd(
-                json.dumps(
+                marshal.dumps(
                     {
                         "argv": argv,
                         "cgroup": [str(directory) for directory in cgroup.directories],
@@ -149,7 +149,7 @@ class BubblewrapJail(Jail):
                         "sources": [source for source, _ in plan.binds] + list(plan.devices),
                         "parent": os.getpid(),
                     }
-                ).encode()
+                )
             )
             inputs = [entry.fd for entry in request.inputs]
             process = subprocess.Popen(

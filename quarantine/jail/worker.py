@@ -7,13 +7,15 @@ closing ``Done``; whatever it says over the pipe is hostile to the parent. (desi
 from __future__ import annotations
 
 import ctypes
-import json
+import marshal
 import os
 import resource
 import sys
-from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # without the import of typing: each jail would pay for it
+    from typing import Any
+
     from quarantine.jail.protocol import AnyMessage
 
 TASKS = {
@@ -34,7 +36,7 @@ def _close_all_but(kept: list[int]) -> None:
     os.closerange(low, 1 << 16)
 
 
-def _limit(limits: dict[str, list[int]]) -> None:
+def _limit(limits: dict[str, tuple[int, int]]) -> None:
     for name, (soft, hard) in limits.items():
         resource.setrlimit(getattr(resource, name), (soft, hard))
 
@@ -42,7 +44,7 @@ def _limit(limits: dict[str, list[int]]) -> None:
 def main(config_fd: int) -> None:
     """Confine this process as the configuration says, run the task, and send what it returns."""
     with os.fdopen(config_fd, "rb") as stream:
-        config: dict[str, Any] = json.loads(stream.read())
+        config: dict[str, Any] = marshal.loads(stream.read())  # noqa: S302 - the parent wrote it
     sys.path += config["path"]
     out: int = config["out"]
     inputs: list[int] = [entry[1] for entry in config["inputs"]]
@@ -70,6 +72,8 @@ def main(config_fd: int) -> None:
     import importlib
 
     emit(getattr(importlib.import_module(module), function)(request, emit))
+    sys.stderr.flush()
+    os._exit(0)  # nothing is left to tidy up in here, and the parent waits
 
 
 if __name__ == "__main__":

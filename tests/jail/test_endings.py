@@ -14,7 +14,7 @@ from quarantine.jail.protocol import FactSeen, Input, Progress, Request
 from quarantine.records import JailLimits
 
 PAYLOAD = Path(__file__).parents[1] / "escape" / "payload"
-QUICK = {"memory_bytes": 128 << 20, "cpu_s": 1, "wall_s": 3.0, "pids": 16, "scratch_bytes": 4 << 20}
+QUICK = {"memory_bytes": 128 << 20, "cpu_s": 1, "wall_s": 30.0, "pids": 16, "scratch_bytes": 4 << 20}
 
 
 def behave(how: str, *inputs: Input, **limits: float) -> JailResult:
@@ -50,7 +50,7 @@ def test_wall_time_ends_a_sleeper() -> None:
 
 
 def test_ignoring_the_processor_limit_does_not_help() -> None:
-    assert behave("stubborn spin", wall_s=6.0).ending in {Ending.CRASHED, Ending.CPU_TIME}
+    assert behave("stubborn spin").ending in {Ending.CRASHED, Ending.CPU_TIME}
 
 
 def test_messages_before_a_bad_line_are_kept() -> None:

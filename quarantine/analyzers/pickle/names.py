@@ -56,6 +56,8 @@ class Lists:
 @cache
 def lists() -> Lists:
     """Load ``rules/globals`` once for this process."""
+    import yaml
+
     folder = resource_dir("rules") / "globals"
     good: dict[str, dict[str, str]] = {}
     for path in sorted(folder.glob("*.json")):
