@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
 
 from quarantine import __version__
 from quarantine.collect import Collected, Expected, collect
@@ -37,7 +38,9 @@ from quarantine.records import (
     Tier,
     Verdict,
 )
-from quarantine.ruleset import Ruleset
+
+if TYPE_CHECKING:
+    from quarantine.ruleset import Ruleset
 
 FILES_PER_JAIL = 2_000
 PARALLEL_FROM_FILES = 64
@@ -61,11 +64,21 @@ class Opened(Protocol):
 
 @dataclass(frozen=True)
 class House:
-    """What every judgement on this machine shares: the jail, the rules and the policy."""
+    """What every judgement on this machine shares: the jail, the policy and the rules."""
 
     jail: Jail
-    rules: Ruleset
     policy: Policy
+
+    @cached_property
+    def rules(self) -> Ruleset:
+        """Read when first asked for, which is while the first jail is at work.
+
+        Raises:
+            BadInput: a rule is unsound.
+        """
+        from quarantine.ruleset import load_rules
+
+        return load_rules()
 
 
 def evaluate(
@@ -91,10 +104,12 @@ def evaluate(
         )
     taken_at = _now()
     scanners = tuple(dict.fromkeys((*demands.opinions, *opinions)))
-    with ThreadPoolExecutor(max_workers=2 + len(scanners), thread_name_prefix="stage") as pool:
+    with ThreadPoolExecutor(max_workers=3 + len(scanners), thread_name_prefix="stage") as pool:
         hashing: Future[Manifest] = pool.submit(opened.manifest, bytes_of("hashing", on_progress))
+        reading = pool.submit(_run_stage, StageName.STATIC, "static", opened, house, on_progress)
         asking = [pool.submit(_opinion, name, opened, house, on_progress) for name in scanners]
-        static = _static(opened, house, on_progress)
+        rules = house.rules
+        static = collect(StageName.STATIC, reading.result(), rules)
         manifest = hashing.result()
         asked = _asked(static, [answer.result() for answer in asking], house) if asking else None
     probes = _probes(opened, house, static, card, on_progress)
@@ -117,7 +132,7 @@ def evaluate(
     return judge(
         evidence,
         house.policy,
-        rules_digest=house.rules.digest,
+        rules_digest=rules.digest,
         versions=_versions(asked is not None, probes is not None),
     )
 
@@ -129,11 +144,6 @@ def bytes_of(what: str, on_progress: OnProgress | None) -> Callable[[int, int], 
     return lambda done, total: on_progress(
         what, Progress(done=done // 1_000_000, total=total // 1_000_000, note="MB")
     )
-
-
-def _static(opened: Opened, house: House, on_progress: OnProgress | None) -> Collected:
-    runs = _run_stage(StageName.STATIC, "static", opened, house, on_progress)
-    return collect(StageName.STATIC, runs, house.rules)
 
 
 def _opinion(name: str, opened: Opened, house: House, on_progress: OnProgress | None) -> StageRuns:

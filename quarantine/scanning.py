@@ -13,16 +13,15 @@ from quarantine.records import IntakeCard, Policy, Tier, Verdict
 
 
 def open_house(policy: Policy | None = None) -> House:
-    """The jail, rules and policy of this installation.
+    """The jail, policy and rules of this installation.
 
     Raises:
         JailUnavailable: this machine has no jail that can be used.
     """
     from quarantine.jail.backends import open_jail
     from quarantine.policy.document import default_policy
-    from quarantine.ruleset import load_rules
 
-    return House(jail=open_jail(), rules=load_rules(), policy=policy or default_policy())
+    return House(jail=open_jail(), policy=policy or default_policy())
 
 
 def scan(
