@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 
 FILES_PER_JAIL = 2_000
 PARALLEL_FROM_FILES = 64
+# Less than this is read sooner than another jail starts. A file counts as its bytes and FILE_COST_BYTES.
+PARALLEL_FROM_BYTES = 16 << 20
+FILE_COST_BYTES = 4096
 
 OnProgress = Callable[[str, Progress], None]
 Batch = list[tuple[str, int, int]]
@@ -222,13 +225,15 @@ def _run_stage(
 
 def _split(batch: Batch) -> list[Batch]:
     """Deal the files out by size, largest first, so that all cores end at about the same time."""
-    count = min(os.cpu_count() or 1, 8) if len(batch) >= PARALLEL_FROM_FILES else 1
+    cost = sum(item[2] + FILE_COST_BYTES for item in batch)
+    many = len(batch) >= PARALLEL_FROM_FILES and cost >= PARALLEL_FROM_BYTES
+    count = min(os.cpu_count() or 1, 8) if many else 1
     groups: list[Batch] = [[] for _ in range(count)]
     loads = [0] * count
     for item in sorted(batch, key=lambda item: (-item[2], item[0])):
         lightest = loads.index(min(loads))
         groups[lightest].append(item)
-        loads[lightest] += item[2] + 4096
+        loads[lightest] += item[2] + FILE_COST_BYTES
     return groups
 
 

@@ -34,6 +34,7 @@ from quarantine.records import FileEntry, Manifest
 HELD_FILES = 1_024
 HASH_BATCH = 512
 HASH_THREADS = 2
+SPREAD_FROM_BYTES = 16 << 20
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,9 @@ class OpenedSubmission:
 
         with ThreadPoolExecutor(max_workers=HASH_THREADS, thread_name_prefix="sha256") as pool:
             for files, fds in self._open_batches(HASH_BATCH):
-                entries.extend(pool.map(hash_one, files, fds))
+                # Handing a small file to another thread takes longer than hashing it.
+                spread = pool.map if total > SPREAD_FROM_BYTES else map
+                entries.extend(spread(hash_one, files, fds))
         self.check()
         return Manifest(files=tuple(sorted(entries, key=lambda entry: entry.path)))
 
