@@ -28,6 +28,7 @@ _METADATA = """chmod fchmod fchmodat fchmodat2 chown fchown lchown fchownat utim
 setxattr lsetxattr fsetxattr setxattrat removexattr lremovexattr fremovexattr removexattrat"""
 _NAMESPACE_FLAGS = (0x80, 0x20000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000)
 _TERMINAL_IOCTLS = (0x5412, 0x541C, 0x5423)  # TIOCSTI, TIOCLINUX, TIOCSETD
+_F_SETLEASE = 1024  # with it the worker of a file's owner could hold up everybody who opens the file
 
 DENIED = frozenset(" ".join((_PRIVILEGED, _KERNEL_SURFACE, _OTHER_PROCESSES, _NETWORK, _METADATA)).split())
 
@@ -58,6 +59,7 @@ def filter_program() -> bytes:
         program.add_rule(refuse, "clone", pyseccomp.Arg(0, pyseccomp.MASKED_EQ, flag, flag))
     for request in _TERMINAL_IOCTLS:
         program.add_rule(refuse, "ioctl", pyseccomp.Arg(1, pyseccomp.MASKED_EQ, 0xFFFFFFFF, request))
+    program.add_rule(refuse, "fcntl", pyseccomp.Arg(1, pyseccomp.MASKED_EQ, 0xFFFFFFFF, _F_SETLEASE))
     with tempfile.TemporaryFile() as stream:
         program.export_bpf(stream)
         stream.seek(0)
