@@ -19,6 +19,7 @@ from quarantine.formats.interface import Malformed, Source, TooLarge
 from quarantine.formats.source import RawReader
 
 MEMORY_LIMIT_BYTES = 96 << 20
+VIEW_LIMIT_BYTES = 512 << 20
 CHECKPOINT_BYTES = 32 << 20
 PARTS_LIMIT = 10_000
 _BLOCK = 1 << 20
@@ -199,7 +200,7 @@ class ExpandedSource:
         Raises:
             TooLarge: they would not fit in memory.
         """
-        if self.size > MEMORY_LIMIT_BYTES:
-            raise TooLarge(f"compressed content of {self.size} bytes is too large for its reader")
+        if self.size > VIEW_LIMIT_BYTES:
+            raise TooLarge(f"compressed content of {self.size} bytes cannot be seen whole")
         with memoryview(self._expanded()) as view:
             yield view

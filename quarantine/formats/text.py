@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 
 from quarantine.formats.interface import Malformed, Node, Source
+from quarantine.formats.pickle import embedded
 from quarantine.formats.safetensors import unique_object
 
 TEXT_LIMIT_BYTES = 64 << 20
@@ -42,8 +43,11 @@ class Text:
         return True
 
     def read(self, node: Node) -> None:
-        """Check and claim all."""
-        _text(node.source)
+        """Check and claim all; follow what a pickle machine that starts further inside would run."""
+        raw = _text(node.source).encode()
+        for start in embedded(raw):
+            node.finding("pickle-nested", offset=start)
+            node.child(f"nested-{start}", raw[start:], expect="pickle")
         if node.path.lower().endswith((".py", ".pyw", ".ipynb", ".sh")) and "!" not in node.path:
             node.finding("text-source-code")
         if node.path.lower().endswith(".json"):
