@@ -46,6 +46,7 @@ class WalkNode:
     failed: bool = False
     layout: str | None = None
     budget: Budget = field(default_factory=Budget)
+    lent: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     claims: list[tuple[int, int]] = field(default_factory=list)
     children: list[tuple[str, Source, str | None]] = field(default_factory=list)
 
@@ -92,6 +93,14 @@ class WalkNode:
         """Queue a nested artifact."""
         held = BytesSource(source) if isinstance(source, bytes) else source
         self.children.append((f"{self.path}!{name}", held, expect))
+
+    def claim_sibling(self, path: str, start: int, end: int) -> None:
+        """Explain bytes of another file."""
+        self.lent.setdefault(path, []).append((start, end))
+
+    def described(self) -> list[tuple[int, int]]:
+        """What other files said about this one."""
+        return self.lent.get(self.path, [])
 
     def siblings(self) -> Iterator[tuple[str, Source]]:
         """The other files of the submission."""

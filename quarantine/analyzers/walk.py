@@ -30,9 +30,11 @@ class Walk:
 
     def run(self, files: Sequence[tuple[str, Source]]) -> None:
         """Read every file and everything inside; says one artifact per node."""
-        everything, budget = tuple(files), Budget()
+        # Models that keep tensors in other files come first: they say what those files hold.
+        everything = tuple(sorted(files, key=lambda entry: not entry[0].lower().endswith(".onnx")))
+        budget, lent = Budget(), dict[str, list[tuple[int, int]]]()
         for done, (name, source) in enumerate(everything):
-            stack = [WalkNode(name, source, 0, self._emit, everything, budget=budget)]
+            stack = [WalkNode(name, source, 0, self._emit, everything, budget=budget, lent=lent)]
             while stack:
                 node = stack.pop()
                 self._seen += 1

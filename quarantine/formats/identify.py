@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from quarantine.formats.appledouble import AppleDouble
 from quarantine.formats.compressed import Compressed, ZFile
+from quarantine.formats.external import ExternalData
 from quarantine.formats.foreign import Foreign
 from quarantine.formats.interface import Format, Node, Source
 from quarantine.formats.npy import Npy
-from quarantine.formats.onnx import Onnx
+from quarantine.formats.onnx import Onnx, OnnxTensor
 from quarantine.formats.pickle import Pickle, runs_beside
 from quarantine.formats.safetensors import Safetensors
 from quarantine.formats.tar import Tar
@@ -23,6 +24,7 @@ FORMATS: tuple[Format, ...] = (
     Npy(),
     Safetensors(),
     Onnx(),
+    OnnxTensor(),
     Tar(),
     Compressed(),
     ZFile(),
@@ -54,6 +56,8 @@ def identify(node: Node, expect: str | None = None) -> list[Format]:
     if expect is None and not found and node.path.lower().endswith(_PICKLE_NAMES):
         expect = "pickle"
     wanted = [form for form in FORMATS if form.name == expect]
+    if not found and not wanted and node.described():
+        return [ExternalData()]
     if not found and not wanted:
         node.finding("format-unknown", head=head[:16].hex())
     return found + [form for form in wanted if form not in found]

@@ -71,6 +71,13 @@ class Node(Protocol):
     def siblings(self) -> Iterator[tuple[str, Source]]:
         """The other files of the submission: (untrusted relative path, source)."""
 
+    def claim_sibling(self, path: str, start: int, end: int) -> None:
+        """Say that ``[start, end)`` of another file is data of this artifact. It counts where nothing else
+        explains that file, and only if that file is read after this one."""
+
+    def described(self) -> list[tuple[int, int]]:
+        """The ranges of this artifact that other files claimed as their data."""
+
 
 class Format(Protocol):
     """One file format."""

@@ -1,121 +1,180 @@
-"""ONNX models, by a strict protobuf wire walk over onnx.proto (ModelProto); tensor bytes are skipped.
+"""ONNX models and single tensors: every field must be one that onnx.proto knows, of its kind, at most once unless
+it is repeated; tensors must hold exactly the data that their shape asks for.
 
-Every field must be one that the schema knows, of its wire type; external data must be a sibling file.
+Fields that the schema does not know are reported and stay unclaimed. Tensor data is claimed, never looked at.
 """
 
 from __future__ import annotations
 
+from quarantine.formats import onnx_graph, onnx_tensor
 from quarantine.formats.interface import Malformed, Node, Source
+from quarantine.formats.onnx_schema import MESSAGES, TENSOR_TYPES
+from quarantine.formats.protobuf import FIXED32, FIXED64, LENGTH, VARINT, Field, fields, packed_varints
+from quarantine.formats.source import SliceSource
 
 DEPTH_LIMIT = 64
-_KV, _NODE, _GRAPH, _TENSOR, _TYPE, _ATTR = "kv", "node", "graph", "tensor", "type", "attr"
-# message -> field -> (allowed wire types, message inside or "")
-SCHEMA: dict[str, dict[int, str]] = {
-    "model": {1: "v", 8: "opset", 2: "b", 3: "b", 4: "b", 5: "v", 6: "b", 7: _GRAPH, 14: _KV, 20: "training",
-              25: "function", 26: "device"},
-    "opset": {1: "b", 2: "v"}, _KV: {1: "b", 2: "b"}, "device": {1: "b", 2: "v", 3: "b"},
-    "training": {1: _GRAPH, 2: _GRAPH, 3: _KV, 4: _KV},
-    "function": {1: "b", 4: "b", 5: "b", 6: "b", 11: _ATTR, 7: _NODE, 8: "b", 9: "opset", 10: "b", 13: "b",
-                 12: "value", 14: _KV},
-    _GRAPH: {1: _NODE, 2: "b", 5: _TENSOR, 15: "sparse", 10: "b", 11: "value", 12: "value", 13: "value",
-             14: "quant", 16: _KV},
-    "quant": {1: "b", 2: _KV}, "sparse": {1: _TENSOR, 2: _TENSOR, 3: "p"},
-    _NODE: {1: "b", 2: "b", 3: "b", 4: "b", 7: "b", 8: "b", 5: _ATTR, 6: "b", 9: _KV, 10: "b"},
-    _ATTR: {1: "b", 21: "b", 13: "b", 20: "v", 2: "4", 3: "v", 4: "b", 5: _TENSOR, 6: _GRAPH, 22: "sparse",
-            14: _TYPE, 7: "p", 8: "p", 9: "b", 10: _TENSOR, 11: _GRAPH, 23: "sparse", 15: _TYPE},
-    "value": {1: "b", 2: _TYPE, 3: "b", 4: _KV},
-    _TENSOR: {1: "p", 2: "v", 3: "b", 4: "p", 5: "p", 6: "b", 7: "p", 8: "b", 12: "b", 9: "b",
-              13: _KV, 14: "v",
-              10: "p", 11: "p", 16: _KV},
-    _TYPE: {1: "ttype", 4: "seq", 5: "map", 9: "seq", 8: "ttype", 7: "opaque", 6: "b"},
-    "ttype": {1: "v", 2: "shape"}, "seq": {1: _TYPE}, "map": {1: "v", 2: _TYPE}, "opaque": {1: "b", 2: "b"},
-    "shape": {1: "dim"}, "dim": {1: "v", 2: "b", 3: "b"},
-}  # fmt: skip
-_WIRES = {"v": (0,), "4": (5,), "p": (0, 1, 2, 5), "b": (2,)}
-STANDARD_DOMAINS = frozenset({"", "ai.onnx", "ai.onnx.ml", "ai.onnx.training", "ai.onnx.preview.training"})
+_WIRES = {"int": VARINT, "float": FIXED32, "double": FIXED64}
+# What a message's check needs to know of it: the other fields are validated and forgotten.
+_KEPT = {
+    "ModelProto": frozenset({1, 7, 8}),
+    "TensorProto": frozenset({1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14}),
+    "StringStringEntryProto": frozenset({1, 2}),
+    "NodeProto": frozenset({1, 4, 7}),
+    "FunctionProto": frozenset({10}),
+    "OperatorSetIdProto": frozenset({1, 2}),
+    "GraphProto": frozenset({1, 5}),
+}
+_NONE = Field(0, -1, 0, 0, 0, 0)
+Values = dict[int, list[object]]
 
 
-def varint(data: memoryview, at: int, end: int) -> tuple[int, int]:
-    """(value, next offset) of a base-128 number of at most ten bytes."""
-    value = shift = 0
-    while at < end and shift < 70:
-        byte = data[at]
-        value |= (byte & 0x7F) << shift
-        at, shift = at + 1, shift + 7
-        if byte < 0x80:
-            return value, at
-    raise Malformed("number does not end", offset=at)
+class _Reader:
+    """One pass over one file. What it could not explain is in ``unknown``, as (start, end)."""
+
+    def __init__(self, node: Node, data: memoryview) -> None:
+        self._node = node
+        self._data = data
+        self._domains: set[str] = set()
+        self.unknown: list[tuple[int, int]] = []
+
+    def message(self, kind: str, start: int, end: int, depth: int = 0) -> Values:
+        """Validate the message of that kind in ``[start, end)``; returns the fields that checks ask for."""
+        if depth > DEPTH_LIMIT:
+            raise Malformed("messages are nested too deeply", offset=start)
+        schema, kept = MESSAGES[kind], _KEPT.get(kind, frozenset())
+        seen: set[int] = set()
+        values: Values = {}
+        for field in fields(self._data, start, end):
+            label = schema.get(field.number)
+            if label is None:
+                self._node.finding("onnx-unknown-field", offset=field.at, message=kind, field=field.number)
+                self.unknown.append((field.at, field.end))
+                continue
+            repeated = label.endswith("*")
+            scalar = label.rstrip("*") in _WIRES
+            if field.number in seen and (not repeated or (scalar and field.wire == LENGTH)):
+                raise Malformed(f"field {field.number} of {kind} appears twice", offset=field.at)
+            seen.add(field.number)
+            value = self._value(kind, label.rstrip("*"), repeated, field, depth)
+            if field.number in kept and value is not None:
+                values.setdefault(field.number, []).append(value)
+        self._check(kind, values, start)
+        return values
+
+    def _value(self, kind: str, inner: str, repeated: bool, field: Field, depth: int) -> object:
+        if inner in MESSAGES:
+            if field.wire != LENGTH:
+                raise Malformed(f"field {field.number} of {kind} is no message", offset=field.at)
+            return self.message(inner, field.start, field.end, depth + 1)
+        wire = _WIRES.get(inner, LENGTH)
+        if field.wire == wire:
+            if inner == "string":
+                return self._text(field)
+            return field.value if wire == VARINT else (field.start, field.end, 1)
+        if not repeated or field.wire != LENGTH or wire == LENGTH:
+            raise Malformed(f"field {field.number} of {kind} has the wrong wire type", offset=field.at)
+        if wire == VARINT:
+            return (field.start, field.end, packed_varints(self._data, field.start, field.end))
+        width = 4 if wire == FIXED32 else 8
+        if (field.end - field.start) % width:
+            raise Malformed(f"field {field.number} of {kind} ends inside a number", offset=field.at)
+        return (field.start, field.end, (field.end - field.start) // width)
+
+    def _text(self, field: Field) -> str:
+        try:
+            return str(self._data[field.start : field.end], "utf-8")
+        except UnicodeDecodeError:
+            raise Malformed("text is not UTF-8", offset=field.at) from None
+
+    def _check(self, kind: str, values: Values, at: int) -> None:
+        if kind == "TensorProto":
+            onnx_tensor.check(self._node, self._data, values, at)
+        elif kind == "GraphProto":
+            onnx_graph.check_sizes(self._node, self._data, values, at)
+        elif kind in ("NodeProto", "OperatorSetIdProto", "FunctionProto"):
+            number = {"NodeProto": 7, "OperatorSetIdProto": 1, "FunctionProto": 10}[kind]
+            domain = str(values.get(number, [""])[0])
+            if domain not in self._domains:
+                self._domains.add(domain)
+                operator = str(values.get(4, [""])[0]) if kind == "NodeProto" else ""
+                onnx_graph.check_domain(self._node, domain, operator, at)
+
+
+def _read(node: Node, kind: str) -> Values:
+    with node.source.view() as data:
+        reader = _Reader(node, data)
+        values = reader.message(kind, 0, len(data))
+    at = 0
+    for start, end in sorted(reader.unknown):
+        node.claim(at, start)
+        at = end
+    node.claim(at, node.source.size)
+    return values
+
+
+def _outline(source: Source) -> tuple[dict[int, Field], bool]:
+    """The last field of each number at the top, and whether the bytes are a message to their end."""
+    found: dict[int, Field] = {}
+    with source.view() as data:
+        try:
+            for field in fields(data, 0, len(data)):
+                found[field.number] = field
+                if field.number > 100:
+                    return found, False
+        except Malformed as error:
+            at = error.offset or 0
+            if at < len(data):  # the field that is cut off still tells what the file was meant to be
+                number, wire = data[at] >> 3, data[at] & 7
+                found.setdefault(number, Field(number, wire, at, at, len(data), 0))
+            return found, False
+    return found, True
+
+
+def _is_graph(source: Source, field: Field) -> bool:
+    found, whole = _outline(SliceSource(source, field.start, field.end - field.start))
+    return whole and set(found) <= set(MESSAGES["GraphProto"])
 
 
 class Onnx:
-    """The ONNX format."""
+    """The ONNX format (ModelProto)."""
 
     name = "onnx"
 
     def recognise(self, head: bytes, source: Source) -> bool:
-        """Starts with ir_version and goes on with a field of ModelProto."""
-        return len(head) > 4 and head[0] == 0x08 and 0 < head[1] < 0x40 and head[2] in (
-            0x12, 0x1A, 0x22, 0x28, 0x32, 0x3A, 0x42, 0x72)  # fmt: skip
+        """A protobuf message with a version and at least the beginning of a graph, and no field above 100
+        (Core ML models have those, and the same first field)."""
+        if not head or head[0] & 7 not in (VARINT, LENGTH):
+            return False
+        found, _ = _outline(source)
+        if found.get(1, _NONE).wire != VARINT or found.get(7, _NONE).wire != LENGTH or max(found) > 100:
+            return False
+        # A tensor of int64 has the same two fields; its second is a number, and its seventh is hardly a graph.
+        return found.get(2, found[7]).wire == LENGTH or _is_graph(source, found[7])
 
     def read(self, node: Node) -> None:
-        """Walk every field, then claim all."""
-        with node.source.view() as data:
-            self._message(node, data, 0, len(data), "model", 0)
-        node.claim(0, node.source.size)
+        """Validate every message and claim every known field."""
+        values = _read(node, "ModelProto")
+        if 8 not in values:
+            raise Malformed("the model imports no operator set", offset=0)
+        domains = [(entry.get(1, [""])[0] or "ai.onnx") for entry in values[8] if isinstance(entry, dict)]
+        if len(set(domains)) != len(domains):
+            raise Malformed("an operator set is imported twice", offset=0)
 
-    def _message(self, node: Node, data: memoryview, at: int, end: int, kind: str, depth: int) -> None:
-        if depth > DEPTH_LIMIT:
-            raise Malformed("messages are nested too deeply", offset=at)
-        external: dict[str, str] = {}
-        while at < end:
-            start = at
-            key, at = varint(data, at, end)
-            field, wire = key >> 3, key & 7
-            inner = SCHEMA[kind].get(field)
-            if inner is None or wire not in _WIRES.get(inner, (2,)):
-                raise Malformed(f"field {field} of {kind} is not in onnx.proto", offset=start)
-            if wire == 0:
-                length = varint(data, at, end)[1] - at
-            elif wire == 2:
-                length, at = varint(data, at, end)
-            else:
-                length = 8 if wire == 1 else 4
-            if at + length > end:
-                raise Malformed("field ends behind its message", offset=start)
-            if inner in SCHEMA:
-                self._message(node, data, at, at + length, inner, depth + 1)
-            if (kind, field) == (_TENSOR, 13):
-                name, value = self._pair(data, at, at + length)
-                external[name] = value
-            if (kind, field) in ((_NODE, 7), ("opset", 1), ("function", 10)):
-                domain = bytes(data[at : at + length]).decode("utf-8", "replace")
-                if domain not in STANDARD_DOMAINS:
-                    node.finding("onnx-custom-domain", offset=start, domain=domain)
-            at += length
-        if external:
-            self._external(node, external, end)
 
-    def _pair(self, data: memoryview, at: int, end: int) -> tuple[str, str]:
-        found = {1: "", 2: ""}
-        while at < end:
-            key, at = varint(data, at, end)
-            length, at = varint(data, at, end)
-            found[key >> 3] = bytes(data[at : at + length]).decode("utf-8", "replace")
-            at += length
-        return found[1], found[2]
+class OnnxTensor:
+    """One tensor in a file of its own (TensorProto), as in ONNX's test data."""
 
-    def _external(self, node: Node, external: dict[str, str], at: int) -> None:
-        location = external.get("location", "")
-        parts = location.replace("\\", "/").split("/")
-        if not location or location.startswith(("/", "\\")) or ".." in parts or ":" in location:
-            node.finding("onnx-external-path", offset=at, location=location)
-            return
-        folder = node.path.rpartition("/")[0]
-        wanted = f"{folder}/{location}" if folder else location
-        size = next((s.size for name, s in node.siblings() if name == wanted), None)
-        try:
-            begin, length = int(external.get("offset", "0")), int(external.get("length", "0"))
-        except ValueError:
-            raise Malformed("external data range is no number", offset=at) from None
-        if size is None or begin < 0 or length < 0 or begin + length > size:
-            node.finding("onnx-external-path", offset=at, location=location, why="no such file or range")
+    name = "onnx-tensor"
+
+    def recognise(self, head: bytes, source: Source) -> bool:
+        """Nothing but fields of TensorProto, with a data type that exists."""
+        if not head or head[0] not in (0x08, 0x0A, 0x10):
+            return False
+        found, whole = _outline(source)
+        kind = found.get(2, _NONE)
+        known = set(found) <= set(MESSAGES["TensorProto"])
+        return whole and known and kind.wire == VARINT and kind.value in TENSOR_TYPES
+
+    def read(self, node: Node) -> None:
+        """Validate and claim."""
+        _read(node, "TensorProto")

@@ -29,7 +29,7 @@ HONEST: list[tuple[Format, bytes]] = [
     (Zip(), _zip()),
     (Npy(), b"\x93NUMPY\x01\x00" + struct.pack("<H", len(_HEADER)) + _HEADER + bytes(8)),
     (Safetensors(), struct.pack("<Q", 2) + b"{}"),
-    (Onnx(), b"\x08\x08\x12\x01a"),
+    (Onnx(), b"\x08\x08\x12\x01a\x42\x02\x10\x11"),
 ]
 
 
