@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 import pytest
 
+from quarantine import state as state_module
 from quarantine.errors import NotFound, StateError
 from quarantine.records import FileEntry, Manifest, Submission, Tier
 from quarantine.state import Stage, State
@@ -44,3 +47,14 @@ def test_the_directory_is_private_and_a_broken_one_is_said_so(state, tmp_path):
     (tmp_path / "t" / "state.sqlite").write_bytes(b"no database" * 100)
     with pytest.raises(StateError, match="cannot be used"):
         State(tmp_path / "t")
+
+
+def test_a_locked_database_is_said_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(state_module, "BUSY_S", 0.05)
+    state = State(tmp_path / "s")
+    with sqlite3.connect(tmp_path / "s" / "state.sqlite", isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StateError, match="locked"):
+            state.add(submission(), tier=Tier.LOW, drop_key="1", submitter="ann")
+        other.execute("ROLLBACK")
+    assert state.add(submission(), tier=Tier.LOW, drop_key="1", submitter="ann").submitter == "ann"
