@@ -14,56 +14,77 @@ from pathlib import Path
 
 OUT = Path(__file__).resolve().parent.parent / "rules" / "globals"
 Names = dict[str, dict[str, str]]
+_OLD_SKLEARN = {
+    "sklearn.tree._classes": "tree",
+    "sklearn.ensemble._gb": "gradient_boosting",
+    "sklearn.ensemble._voting": "voting_classifier",
+    "sklearn.cluster._kmeans": "k_means_",
+    "sklearn.cluster._dbscan": "dbscan_",
+    "sklearn.cluster._mean_shift": "mean_shift_",
+    "sklearn.cluster._agglomerative": "hierarchical",
+    "sklearn.decomposition._lda": "online_lda",
+    "sklearn.decomposition._fastica": "fastica_",
+    "sklearn.feature_extraction._hash": "hashing",
+    "sklearn.covariance._empirical_covariance": "empirical_covariance_",
+    "sklearn.manifold._t_sne": "t_sne",
+}
+"""Where scikit-learn before 0.22 kept what it keeps elsewhere now, other than by the underscore."""
+_HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: written in Python, not in C
 
 
 def python() -> Names:
+    """What models hold of the standard library."""
     plain = [
-        "set",
-        "frozenset",
         "complex",
-        "list",
-        "dict",
-        "tuple",
         "int",
         "float",
         "str",
         "bool",
         "object",
         "slice",
+        "range",
         "Ellipsis",
         "NotImplemented",
     ]
     return {
-        "builtins": {**dict.fromkeys(plain, "any"), "bytearray": "buffer", "bytes": "buffer", "range": "any"},
-        "collections": dict.fromkeys(["OrderedDict", "Counter", "deque"], "any") | {"defaultdict": "any"},
-        "copyreg": {"_reconstructor": "any", "__newobj__": "any"},
+        "builtins": dict.fromkeys(plain, "any")
+        | dict.fromkeys(["bytearray", "bytes"], "buffer")
+        | dict.fromkeys(["set", "frozenset", "list", "dict", "tuple"], "items"),
+        "collections": dict.fromkeys(["OrderedDict", "Counter", "deque"], "items") | {"defaultdict": "any"},
+        "copyreg": {"_reconstructor": "reconstructor", "__newobj__": "newobj"},
         "datetime": dict.fromkeys(["date", "datetime", "time", "timedelta", "timezone"], "any"),
         "decimal": {"Decimal": "any"},
         "fractions": {"Fraction": "any"},
-        "uuid": {"UUID": "any", "SafeUUID": "any"},
+        "uuid": {"UUID": "restored", "SafeUUID": "any"},
         "functools": {"partial": "partial"},
         "types": {"SimpleNamespace": "any"},
+        "argparse": {"Namespace": "restored"},
+        "pathlib": dict.fromkeys(
+            ["Path", "PosixPath", "WindowsPath", "PurePath", "PurePosixPath", "PureWindowsPath"], "any"
+        ),
         "_codecs": {"encode": "codec"},
-        "joblib.numpy_pickle": {"NumpyArrayWrapper": "any"},
+        "joblib.numpy_pickle": {"NumpyArrayWrapper": "restored"},
     }
 
 
 def numpy() -> Names:
+    """Arrays, scalars, dtypes and random state, under the names of NumPy 1 and 2."""
     import numpy as np
 
-    names: Names = {"numpy": dict.fromkeys(["ndarray", "dtype"], "any")}
+    names: Names = {"numpy": {"ndarray": "no-call", "dtype": "any", "matrix": "no-call"}}
     names["numpy"] |= {
         n: "any"
         for n in dir(np)
         if inspect.isclass(getattr(np, n)) and issubclass(getattr(np, n), np.generic)
     }
-    names["numpy.ma.core"] = dict.fromkeys(["_mareconstruct", "MaskedArray"], "any")
+    names["numpy.matrixlib.defmatrix"] = {"matrix": "no-call"}
+    names["numpy.ma.core"] = {"_mareconstruct": "empty-array", "MaskedArray": "no-call"}
     for core in ("numpy.core", "numpy._core"):
-        names[f"{core}.multiarray"] = dict.fromkeys(["_reconstruct", "scalar"], "any")
+        names[f"{core}.multiarray"] = {"_reconstruct": "empty-array", "scalar": "any"}
         names[f"{core}.numeric"] = {"_frombuffer": "any"}
-    names["numpy.random._pickle"] = dict.fromkeys(
-        ["__randomstate_ctor", "__generator_ctor", "__bit_generator_ctor"], "any"
-    )
+    constructors = ["__randomstate_ctor", "__generator_ctor", "__bit_generator_ctor"]
+    names["numpy.random._pickle"] = dict.fromkeys(constructors, "any")
+    names["numpy.random"] = names["numpy.random.mtrand"] = {"__RandomState_ctor": "any"}
     for name, cls in (
         ("_mt19937", "MT19937"),
         ("_pcg64", "PCG64"),
@@ -81,21 +102,21 @@ def numpy() -> Names:
 
 def torch() -> Names:
     import torch as t
+    import torch.jit._pickle as jit
 
-    names: Names = {
-        "torch": {n: "any" for n in dir(t) if isinstance(getattr(t, n), t.dtype) or n.endswith("Storage")}
-    }
-    names["torch"] |= dict.fromkeys(
-        ["Size", "device", "Tensor", "Generator", "strided", "contiguous_format"], "any"
-    )
+    values = (t.dtype, t.qscheme, t.layout, t.memory_format)
+    names: Names = {"torch": {n: "any" for n in dir(t) if isinstance(getattr(t, n), values)}}
+    names["torch"] |= {n: "no-call" for n in dir(t) if n.endswith("Storage")} | {"Tensor": "no-call"}
+    names["torch"] |= dict.fromkeys(["Size", "device", "Generator"], "any")
+    names["torch.jit._pickle"] = {n: "any" for n in dir(jit) if n.startswith(("build_", "restore_"))}
     names["torch._utils"] = {
         n: "any" for n in dir(t._utils) if n.startswith("_rebuild_") and n != "_rebuild_wrapper_subclass"
     }
-    names["torch._tensor"] = {"_rebuild_from_type_v2": "no-call", "Tensor": "any"}
+    names["torch._tensor"] = {"Tensor": "no-call"}
     names["torch.storage"] = {
         "_load_from_bytes": "nested-torch",
-        "TypedStorage": "any",
-        "UntypedStorage": "any",
+        "TypedStorage": "no-call",
+        "UntypedStorage": "no-call",
     }
     names["torch.serialization"] = {"_get_layout": "any"}
     names["torch.nn.parameter"] = dict.fromkeys(["Parameter", "Buffer"], "any")
@@ -111,7 +132,16 @@ def _classes(names: Names, module: str) -> None:
     loaded = importlib.import_module(module)
     for name, value in vars(loaded).items():
         if inspect.isclass(value) and value.__module__ == module:
-            names.setdefault(module, {})[name] = "any"
+            names.setdefault(module, {})[name] = _constraint(value)
+
+
+def _constraint(cls: type) -> str:
+    """``restored`` for a class whose instances are pickled as an empty object and its state, and never called."""
+    own = any(
+        hasattr(cls, name) and getattr(cls, name) is not getattr(object, name, None)
+        for name in ("__reduce__", "__reduce_ex__", "__getnewargs__", "__getnewargs_ex__", "__getinitargs__")
+    )
+    return "any" if own or cls.__flags__ & _HEAP_TYPE == 0 else "restored"
 
 
 def sklearn() -> Names:
@@ -119,7 +149,7 @@ def sklearn() -> Names:
 
     names: Names = {}
     for _, cls in all_estimators():
-        names.setdefault(cls.__module__, {})[cls.__name__] = "any"
+        names.setdefault(cls.__module__, {})[cls.__name__] = _constraint(cls)
     internal = [
         "sklearn.tree._tree",
         "sklearn.tree._criterion",
@@ -157,24 +187,64 @@ def sklearn() -> Names:
             ["KFold", "StratifiedKFold", "GroupKFold", "ShuffleSplit", "StratifiedShuffleSplit"], "any"
         )
     )
+    for module in list(names):
+        parent, _, leaf = module.rpartition(".")
+        old = f"{parent}.{_OLD_SKLEARN.get(module, leaf.lstrip('_'))}"
+        if old not in names:
+            names[old] = names[module]
     for kind in ("csr", "csc", "coo", "bsr", "dia", "dok", "lil"):
-        names[f"scipy.sparse._{kind}"] = {f"{kind}_{form}": "any" for form in ("matrix", "array")}
+        for module in (f"scipy.sparse._{kind}", f"scipy.sparse.{kind}"):
+            names[module] = {f"{kind}_{form}": "any" for form in ("matrix", "array")}
     return names
 
 
-def boosting() -> Names:
+def pandas() -> Names:
+    """Tables, series and indexes of pandas 1 to 3; pandas is not needed here."""
+    index = "pandas.core.indexes"
     return {
-        "xgboost.sklearn": dict.fromkeys(["XGBClassifier", "XGBRegressor", "XGBRanker", "XGBModel"], "any"),
-        "xgboost.core": {"Booster": "any"},
-        "lightgbm.sklearn": dict.fromkeys(
-            ["LGBMClassifier", "LGBMRegressor", "LGBMRanker", "LGBMModel"], "any"
+        "pandas.core.frame": {"DataFrame": "restored"},
+        "pandas.core.series": {"Series": "restored"},
+        "pandas.core.internals.managers": dict.fromkeys(["BlockManager", "SingleBlockManager"], "any"),
+        "pandas._libs.internals": {"_unpickle_block": "any"},
+        "pandas.core.internals.blocks": {"new_block": "any"},
+        "pandas._libs.arrays": {"__pyx_unpickle_NDArrayBacked": "any"},
+        "pandas._libs.tslibs.timestamps": {"_unpickle_timestamp": "any"},
+        "pandas._libs.tslibs.timedeltas": {"_timedelta_unpickle": "any"},
+        "pandas._libs.missing": {"NAType": "any"},
+        f"{index}.base": {"Index": "any", "_new_Index": "any"},
+        f"{index}.range": {"RangeIndex": "any"},
+        f"{index}.multi": {"MultiIndex": "any"},
+        f"{index}.category": {"CategoricalIndex": "any"},
+        f"{index}.datetimes": {"DatetimeIndex": "any", "_new_DatetimeIndex": "any"},
+        f"{index}.timedeltas": {"TimedeltaIndex": "any"},
+        f"{index}.numeric": dict.fromkeys(["Int64Index", "Float64Index", "UInt64Index"], "any"),
+        "pandas.core.dtypes.dtypes": dict.fromkeys(
+            ["CategoricalDtype", "DatetimeTZDtype", "PeriodDtype"], "any"
         ),
-        "lightgbm.basic": {"Booster": "any"},
+        "pandas.core.arrays.categorical": {"Categorical": "any"},
+        "pandas.core.arrays.datetimes": {"DatetimeArray": "any"},
+        "pandas.core.arrays.numpy_": {"PandasArray": "any"},
+        "pandas.core.arrays.string_": dict.fromkeys(["StringArray", "StringDtype"], "any"),
+    }
+
+
+def boosting() -> Names:
+    """Wrappers that are not installed here; their own pickles are an empty object and its state."""
+    return {
+        "xgboost.sklearn": dict.fromkeys(
+            ["XGBClassifier", "XGBRegressor", "XGBRanker", "XGBModel", "XGBRFClassifier", "XGBRFRegressor"],
+            "restored",
+        ),
+        "xgboost.core": {"Booster": "restored"},
+        "lightgbm.sklearn": dict.fromkeys(
+            ["LGBMClassifier", "LGBMRegressor", "LGBMRanker", "LGBMModel"], "restored"
+        ),
+        "lightgbm.basic": {"Booster": "restored"},
     }
 
 
 def main() -> None:
-    for make in (python, numpy, torch, sklearn, boosting):
+    for make in (python, numpy, pandas, torch, sklearn, boosting):
         text = json.dumps(make(), indent=1, sort_keys=True)
         (OUT / f"{make.__name__}.json").write_text(text + "\n")
 

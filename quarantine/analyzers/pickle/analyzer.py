@@ -12,8 +12,11 @@ from quarantine.analyzers.pickle.recorder import Seen
 from quarantine.analyzers.pickle.streams import Stream, read_streams
 from quarantine.analyzers.pickle.symbolic import Walk, walk
 from quarantine.formats.interface import Node
+from quarantine.formats.opcodes import Reach, reach
+from quarantine.formats.source import BytesSource
 
 MAX_CHILDREN = 64
+_ZIP = b"PK\3\4"
 HIGHEST_PROTOCOL = 5
 # The beginnings that a pickle inside a string has: a protocol 4 or 5 frame, or an import in an older one.
 _NESTED = re.compile(
@@ -55,6 +58,8 @@ def report(node: Node, stream: Stream) -> None:
         node.finding("pickle-broken", offset=stream.start + found.reached, why=stream.broken)
     if stream.bomb:
         node.finding("pickle-bomb", offset=stream.start, why=stream.broken)
+    if stream.shape.bomb:
+        node.finding("pickle-bomb", offset=stream.start, why=stream.shape.bomb)
     if stream.differs:
         node.finding("pickle-machines-differ", offset=stream.start, why=stream.broken)
     head = source.read(stream.start, 2)
@@ -64,6 +69,7 @@ def report(node: Node, stream: Stream) -> None:
     for seen in stream.seen:
         _recorded(node, stream, seen)
     _nested(node, stream, end if end is not None else source.size)
+    _embedded(node, stream)
 
 
 def _walked(node: Node, stream: Stream, found: Walk) -> None:
@@ -136,6 +142,14 @@ def _nested(node: Node, stream: Stream, end: int) -> None:
             if inner:
                 node.finding("pickle-nested", offset=at)
                 node.child(f"nested-{at}", inner, expect="pickle")
+
+
+def _embedded(node: Node, stream: Stream) -> None:
+    """Follow byte strings that are a file of their own which runs something when loaded, or an archive."""
+    for index, data in enumerate(stream.shape.embedded):
+        if data.startswith(_ZIP) or reach(BytesSource(data)) is Reach.RUNS:
+            node.finding("pickle-nested", offset=stream.start)
+            node.child(f"embedded-{stream.start}-{index}", data)
 
 
 def _inner(data: bytes) -> bytes:

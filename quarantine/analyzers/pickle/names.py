@@ -56,8 +56,6 @@ class Lists:
 @cache
 def lists() -> Lists:
     """Load ``rules/globals`` once for this process."""
-    import yaml
-
     folder = resource_dir("rules") / "globals"
     good: dict[str, dict[str, str]] = {}
     for path in sorted(folder.glob("*.json")):

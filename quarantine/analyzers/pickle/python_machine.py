@@ -9,9 +9,9 @@ from __future__ import annotations
 import pickle
 import re
 from collections.abc import Callable
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, ClassVar, cast
 
-from quarantine.analyzers.pickle.recorder import Inert, Recording
+from quarantine.analyzers.pickle.recorder import Inert, Recording, note_values
 from quarantine.formats.interface import Malformed
 
 _CODE = re.compile(r"[|<>=]?([a-zA-Z?])(\d*)\Z")
@@ -20,21 +20,31 @@ _SIZES = {"?": 1, "b": 1, "B": 1}
 MAX_DEPTH = 32
 
 
-class PythonMachine(Recording, pickle._Unpickler):  # type: ignore[name-defined,misc]
+class PythonMachine(Recording, pickle._Unpickler):
     """The recording reader over the Python machine; ``arrays`` are the (start, end) of skipped array bytes."""
 
-    dispatch: dict[int, Callable[[Any], None]] = dict(pickle._Unpickler.dispatch)  # type: ignore[attr-defined]  # noqa: RUF012
+    dispatch: ClassVar[dict[int, Callable[[Any], None]]] = dict(pickle._Unpickler.dispatch)
+    memo: dict[int, object]
+    stack: list[object]
+    metastack: list[list[object]]
 
     def __init__(self, file: BinaryIO, size: int, depth: int = 0) -> None:
         Recording.__init__(self)
-        pickle._Unpickler.__init__(self, file, encoding="latin1")  # type: ignore[attr-defined]
-        self.stack: list[object]
+        pickle._Unpickler.__init__(self, file, encoding="latin1")
         self.file, self.size, self.depth = file, size, depth
         self.arrays: list[tuple[int, int]] = []
 
+    def read(self) -> object:
+        """Walk the stream and note what it keeps; the inert object that it makes."""
+        made = self.load()
+        self.memo.clear()
+        self.stack, self.metastack = [], []
+        note_values(self)
+        return made
+
     def load_build(self) -> None:
         """BUILD; then the array, where what was built is joblib's wrapper."""
-        pickle._Unpickler.load_build(self)  # type: ignore[attr-defined]
+        cast(Any, pickle._Unpickler).load_build(self)
         top = self.stack[-1]
         if isinstance(top, Inert) and type(top).label == _WRAPPER:
             self._array(top.state)

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import io
 import pickle
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import Any, BinaryIO, cast
 
-from quarantine.analyzers.pickle.constraints import check_of
+from quarantine.analyzers.pickle.constraints import Arguments, constraint_of
 from quarantine.analyzers.pickle.names import Judged, Standing, judge
 
 MAX_RECORDS = 1000
+_MAKES_FIRST = ("reconstructor", "newobj")
 _STORAGE = "Storage"
 
 
@@ -47,16 +49,30 @@ class Seen:
 
 
 class RecordingMeta(type):
-    """Makes state that lands on a class itself visible: these descriptors win over the class's own."""
+    """Tells a call from ``__new__`` alone, and makes state that lands on a class itself visible.
+
+    These descriptors win over the class's own.
+    """
 
     on_touch: Callable[[str], None]
+    on_call: Callable[[Arguments], None] | None
     label: str
+    constraint: str
+    function: bool
+
+    def __call__(cls, *args: Any, **_: Any) -> Any:
+        """REDUCE, OBJ and INST; what a function returns is no instance of it."""
+        if cls.on_call is not None:
+            cls.on_call(args)
+        if cls.constraint in _MAKES_FIRST and args and isinstance(args[0], RecordingMeta):
+            return Inert.make(args[0], args)
+        return Inert.make(Inert if cls.function else cls, args)
 
     def _land(cls, *_: object, **__: object) -> None:
         cls.on_touch(cls.label)
 
     @property
-    def __setstate__(cls) -> Callable[..., None]:
+    def __setstate__(cls) -> Callable[..., None]:  # noqa: PLE0302 - a descriptor that hands out the method
         return cls._land
 
     @property
@@ -76,43 +92,58 @@ class RecordingMeta(type):
 
 
 class Inert(metaclass=RecordingMeta):
-    """The value of every call: takes everything, does nothing, keeps its last arguments and state."""
+    """The value of every call: takes everything, does nothing, keeps all that it was given.
 
-    __slots__ = ("args", "state")
-    label = ""
+    What it keeps stays reachable, so that a global that hides deep in it is found.
+    """
+
+    __slots__ = ("args", "held", "state")
+    label = constraint = ""
+    function = False
     on_touch = staticmethod(lambda _: None)
-    on_call: Callable[[tuple[object, ...]], None] | None = None
+    on_call: Callable[[Arguments], None] | None = None
+    on_new: Callable[[Arguments], None] | None = None
+    on_state: Callable[[object], None] | None = None
 
-    args: tuple[object, ...]
+    args: Arguments
     state: object
+    held: list[object]
 
     def __new__(cls, *args: object, **_: object) -> Inert:
-        made = object.__new__(cls)
-        made.args = args
-        if cls.on_call is not None:
-            cls.on_call(args)
+        if cls.on_new is not None:
+            cls.on_new(args)
+        return cls.make(cls, args)
+
+    @staticmethod
+    def make(kind: Any, args: Arguments) -> Inert:
+        """An instance of ``kind`` that keeps ``args``; nothing is judged."""
+        made: Inert = object.__new__(kind)
+        made.args, made.state, made.held = args, None, []
         return made
 
-    def __init__(self, *_: object, **__: object) -> None:
-        pass
-
     def __call__(self, *args: object, **_: object) -> Inert:
-        return Inert(*args)
+        return Inert.make(Inert, (self, *args))
 
     def __setstate__(self, state: object) -> None:
+        if self.on_state is not None:
+            self.on_state(state)
+        self.held.append(self.state)
         self.state = state
 
-    def append(self, _: object) -> None:
+    def append(self, value: object) -> None:
         """Take an element."""
+        self.held.append(value)
 
-    def extend(self, _: object) -> None:
+    def extend(self, values: object) -> None:
         """Take elements."""
+        self.held.append(values)
 
-    def add(self, _: object) -> None:
+    def add(self, value: object) -> None:
         """Take an element."""
+        self.held.append(value)
 
     def __setitem__(self, key: object, value: object) -> None:
-        pass
+        self.held += (key, value)
 
 
 class Recording:
@@ -136,24 +167,60 @@ class Recording:
         if len(seen.globals) < MAX_RECORDS or judged.standing is not Standing.GOOD:
             seen.globals[(module, name)] = judged
         seen.joblib |= label == "joblib.numpy_pickle.NumpyArrayWrapper"
-        check = check_of(judged.constraint)
-
-        def called(args: tuple[object, ...]) -> None:
-            if check is not None and not check(args):
-                if len(seen.broken_constraints) < MAX_RECORDS:
-                    seen.broken_constraints.append((label, describe(args)))
-            elif judged.constraint == "nested-torch" and len(seen.nested) < MAX_RECORDS:
-                assert isinstance(args[0], bytes | bytearray)
-                seen.nested.append(bytes(args[0]))
-
+        good = judged.standing is Standing.GOOD
         members: dict[str, object] = {
             "__slots__": (),
             "label": label,
+            "constraint": judged.constraint if good else "",
             "on_touch": staticmethod(seen.touched.add),
         }
-        if check is not None:
-            members["on_call"] = staticmethod(called)
-        return RecordingMeta("Global", (Inert,), members)
+        if good and judged.constraint != "any":
+            members |= self._checks(label, judged.constraint)
+        return cast(type[Inert], RecordingMeta("Global", (Inert,), members))
+
+    def _checks(self, label: str, name: str) -> dict[str, object]:
+        seen, rule = self.seen, constraint_of(name)
+
+        def broken(args: Arguments) -> None:
+            if len(seen.broken_constraints) < MAX_RECORDS:
+                seen.broken_constraints.append((label, describe(args)))
+
+        def called(args: Arguments) -> None:
+            if not rule.called(args):
+                broken(args)
+            elif name == "nested-torch" and len(seen.nested) < MAX_RECORDS:
+                assert isinstance(args[0], bytes | bytearray)
+                seen.nested.append(bytes(args[0]))
+
+        def made(args: Arguments) -> None:
+            if not rule.made(args):
+                broken(args)
+
+        def built(state: object) -> None:
+            if rule.state is not None and not rule.state(state):
+                broken(state if isinstance(state, tuple) else (state,))
+
+        return {
+            "function": rule.function,
+            "on_call": staticmethod(called),
+            "on_new": staticmethod(made),
+            "on_state": staticmethod(built),
+        }
+
+    def kept_as_values(self) -> list[str]:
+        """Functions that the stream keeps instead of calling them, told by references that are left.
+
+        To be asked when the machine holds nothing any more but its result does.
+        """
+        probe: dict[int, type[Inert]] = {
+            0: cast(type[Inert], RecordingMeta("Global", (Inert,), {"__slots__": ()}))
+        }
+        bare = sys.getrefcount(probe[0])
+        return [
+            kind.label
+            for key in self._classes
+            if (kind := self._classes[key]).function and sys.getrefcount(self._classes[key]) - 1 > bare
+        ]
 
     def persistent_load(self, pid: object) -> Inert:
         """An inert value; anything but torch's storage tuple is noted."""
@@ -192,9 +259,23 @@ def describe(args: tuple[object, ...], limit: int = 200) -> str:
     return ", ".join(parts)[:limit]
 
 
+def note_values(machine: Recording) -> None:
+    """Note every constrained function that is left as a value; its arguments cannot be judged."""
+    for label in machine.kept_as_values():
+        if len(machine.seen.broken_constraints) < MAX_RECORDS:
+            machine.seen.broken_constraints.append((label, "kept as a value"))
+
+
 class CMachine(Recording, pickle.Unpickler):
     """The recording reader over the C machine."""
 
     def __init__(self, file: BinaryIO | io.BytesIO) -> None:
         Recording.__init__(self)
         pickle.Unpickler.__init__(self, file, encoding="latin1")
+
+    def read(self) -> object:
+        """Walk the stream and note what it keeps; the inert object that it makes."""
+        made = self.load()
+        self.memo.clear()
+        note_values(self)
+        return made

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from quarantine.analyzers.pickle.python_machine import PythonMachine
 from quarantine.analyzers.pickle.recorder import CMachine, Seen
+from quarantine.analyzers.pickle.shape import Shape, shape_of
 from quarantine.formats.interface import Source
 
 
@@ -22,6 +23,7 @@ class Stream:
     bomb: bool = False
     differs: bool = False
     seen: list[Seen] = field(default_factory=list)
+    shape: Shape = field(default_factory=Shape)
 
 
 def read_stream(source: Source, start: int) -> Stream:
@@ -31,7 +33,7 @@ def read_stream(source: Source, start: int) -> Stream:
         file.seek(start)
         machine = CMachine(file)
         try:
-            machine.load()
+            stream.shape = shape_of(machine.read())
             stream.end = file.tell()
         except Exception as error:
             stream.broken = f"{type(error).__name__}: {str(error)[:200]}"
@@ -47,7 +49,7 @@ def _read_on(source: Source, stream: Stream, *, joblib: bool) -> None:
         file.seek(stream.start)
         machine = PythonMachine(file, source.size)
         try:
-            machine.load()
+            stream.shape = shape_of(machine.read())
             stream.end = file.tell()
             # The C machine cannot read joblib's arrays and joblib does not use it.
             stream.differs = not joblib

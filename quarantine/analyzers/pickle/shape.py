@@ -1,0 +1,89 @@
+"""How large and how deep the object of a stream is for whoever walks it, and which byte strings in it are files.
+
+A few hundred bytes can make lists that share their elements so often that printing, comparing or copying them never
+ends, or that nest deeper than any recursion reaches. Shared parts are measured once, so that measuring does end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from quarantine.analyzers.pickle.recorder import Inert
+
+DEPTH_LIMIT = 500
+EXPANDED_LIMIT = 100_000_000
+EMBEDDED_LIMIT = 64
+_SMALLEST_FILE = 16
+_FLAT = (list, tuple, set, frozenset)
+
+
+@dataclass
+class Shape:
+    """``expanded`` counts elements as often as they are reached; ``embedded`` are byte strings that could be files."""
+
+    expanded: int = 0
+    depth: int = 0
+    embedded: list[bytes] = field(default_factory=list)
+
+    @property
+    def bomb(self) -> str | None:
+        """What is wrong with the shape, or None."""
+        if self.depth > DEPTH_LIMIT:
+            return f"objects nest {self.depth} deep"
+        if self.expanded > EXPANDED_LIMIT:
+            return "shared parts expand to more than 100 million elements"
+        return None
+
+
+def shape_of(root: object) -> Shape:
+    """Measure the object that an inert machine made."""
+    shape = Shape()
+    done: dict[int, tuple[int, int]] = {}
+    open_: set[int] = set()
+    stack: list[tuple[object, list[object] | None]] = [(root, None)]
+    while stack:
+        value, inner = stack.pop()
+        key = id(value)
+        if inner is None:
+            if key in done or key in open_:
+                continue
+            open_.add(key)
+            inner = _containers(value, shape)
+            stack.append((value, inner))
+            stack += [(part, None) for part in inner]
+        else:
+            # A part that is still open is a cycle and counts as one element.
+            parts = [done.get(id(part), (1, 0)) for part in inner]
+            done[key] = (
+                min(_count(value) + sum(size for size, _ in parts), 1 << 62),
+                1 + max((depth for _, depth in parts), default=0),
+            )
+            open_.discard(key)
+    shape.expanded, shape.depth = done[id(root)]
+    return shape
+
+
+def _count(value: object) -> int:
+    return len(value) if isinstance(value, (*_FLAT, dict)) else 1
+
+
+def _containers(value: object, shape: Shape) -> list[object]:
+    if isinstance(value, _FLAT):
+        parts = [part for part in value if type(part) not in _LEAVES]
+    elif isinstance(value, dict):
+        parts = [part for part in (*value.keys(), *value.values()) if type(part) not in _LEAVES]
+    elif isinstance(value, Inert):
+        parts = [value.args, value.state, *value.held]
+    else:
+        return []
+    found: list[object] = []
+    for part in parts:
+        if isinstance(part, bytes | bytearray):
+            if len(part) >= _SMALLEST_FILE and len(shape.embedded) < EMBEDDED_LIMIT:
+                shape.embedded.append(bytes(part))
+        elif isinstance(part, (*_FLAT, dict, Inert)):
+            found.append(part)
+    return found
+
+
+_LEAVES = frozenset({int, float, str, bool, type(None), complex})
