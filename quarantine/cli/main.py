@@ -6,7 +6,10 @@ stays quick.
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+from typing import NoReturn
 
 import typer
 
@@ -35,12 +38,11 @@ def build() -> typer.Typer:
 
 def run() -> None:
     """Entry point: exit 0 pass, 1 reject, 3 review, 2 no verdict, said in one sentence on stderr."""
+    signal.signal(signal.SIGINT, _interrupted)
     try:
         status = build()(standalone_mode=False)
     except QuarantineError as error:
         status = _say(str(error))
-    except KeyboardInterrupt:
-        status = _say("interrupted; nothing was decided, run the command again")
     except BrokenPipeError:
         status = EXIT_NO_VERDICT
     except Exception as error:
@@ -49,10 +51,15 @@ def run() -> None:
     sys.exit(status if isinstance(status, int) else 0)
 
 
+def _interrupted(_signal: int, _frame: object) -> NoReturn:
+    """Leave at once: jails end with this process, and whatever is written may be cut off anywhere."""
+    os._exit(_say("interrupted; no verdict, nothing was lost; run the command again"))
+
+
 def _say(sentence: str) -> int:
     from quarantine.printable import printable
 
-    print(f"quarantine: {printable(' '.join(sentence.split()))}", file=sys.stderr)
+    print(f"quarantine: {printable(' '.join(sentence.split()))}", file=sys.stderr, flush=True)
     return EXIT_NO_VERDICT
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import signal
+import subprocess
 import time
 
 import pytest
@@ -60,3 +62,20 @@ def test_the_inbox_ends_with_a_table_of_what_it_did(quarantine: Quarantine, tmp_
     assert lines[-2].split() == ["id", "verdict", "stage", "tier", "handed", "in", "by", "name"]
     assert lines[-1].split()[1:4] == ["pass", "held", "low"]
     assert quarantine("inbox", inbox, "--once").stdout == ""
+
+
+def test_an_interrupt_ends_a_long_scan_at_once(quarantine_command: str, tmp_path) -> None:
+    sample = tmp_path / "slow.pkl"
+    sample.write_bytes(b"\x80\x02" + b"(" * 5_000_000 + b".")
+    with subprocess.Popen(
+        [quarantine_command, "scan", str(sample)], stderr=subprocess.PIPE, text=True, process_group=0
+    ) as process:
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(1.0)
+        start = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        said = process.stderr.read()
+        assert process.wait() == 2
+        assert time.monotonic() - start < 1.5
+    assert said == "quarantine: interrupted; no verdict, nothing was lost; run the command again\n"
