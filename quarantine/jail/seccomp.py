@@ -34,8 +34,8 @@ DENIED = frozenset(" ".join((_PRIVILEGED, _KERNEL_SURFACE, _OTHER_PROCESSES, _NE
 
 
 @functools.cache
-def filter_program() -> bytes:
-    """The BPF program for this machine's architecture.
+def filter_program(architecture: str = "native") -> bytes:
+    """The BPF program for this machine's architecture, or for another one by libseccomp's name of it.
 
     Raises:
         JailUnavailable: libseccomp is not installed.
@@ -46,12 +46,15 @@ def filter_program() -> bytes:
         raise JailUnavailable(
             "libseccomp cannot be loaded", remedy="install it (Debian: apt install libseccomp2)"
         ) from error
+    arch = getattr(pyseccomp.Arch, architecture.upper())
     program = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
-    native = pyseccomp.system_arch()
+    if not program.exist_arch(arch):
+        program.add_arch(arch)
+        program.remove_arch(pyseccomp.Arch.NATIVE)
     refuse = pyseccomp.ERRNO(errno.EPERM)
     for name in sorted(DENIED):
         # Calls that this architecture or this libseccomp does not know have negative numbers.
-        if _number(pyseccomp, native, name) >= 0:
+        if _number(pyseccomp, arch, name) >= 0:
             program.add_rule(refuse, name)
     # clone3 keeps its flags behind a pointer; without it the C library falls back to clone.
     program.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "clone3")
