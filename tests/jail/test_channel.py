@@ -68,6 +68,31 @@ def test_bad_line_ends_the_run_and_keeps_what_came_before(bad: bytes) -> None:
     assert channel.messages == [FACT]
 
 
+_PIECES = st.one_of(
+    st.binary(max_size=200),
+    st.sampled_from([LINE, END, LINE[:-1], b"\n", b'{"type":"', b"x" * 5000, b"\x00", b"[" * 3000]),
+)
+
+
+@given(st.lists(_PIECES, max_size=60))
+@settings(max_examples=300, deadline=None)
+def test_hostile_pieces_never_raise_and_never_pass_a_bound(pieces: list[bytes]) -> None:
+    limits = JailLimits(output_bytes=1 << 16, messages=100)
+    channel = Channel(limits)
+    for piece in pieces:
+        before = len(channel.messages)
+        faulty = channel.fault is not None
+        channel.feed(piece)
+        assert not (faulty and len(channel.messages) > before)
+    channel.close()
+    assert len(channel.messages) <= limits.messages
+    assert sum(isinstance(message, Done) for message in channel.messages) <= 1
+    assert channel.fault in {None, Ending.PROTOCOL, Ending.OUTPUT}
+    assert len(channel.why) < 4096
+    if channel.done and not channel.fault:
+        assert b"".join(pieces).endswith(END)
+
+
 def test_line_after_done_is_a_fault() -> None:
     channel = Channel(LIMITS)
     channel.feed(END + LINE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,16 @@ def behave(how: str, *inputs: Input, **limits: float) -> JailResult:
         ("garbage", Ending.PROTOCOL, "no message"),
         ("after done", Ending.PROTOCOL, "after done"),
         ("half line", Ending.PROTOCOL, "incomplete"),
+        ("long line", Ending.PROTOCOL, "a line over"),
+        ("endless line", Ending.PROTOCOL, "a line over"),
+        ("fake message", Ending.PROTOCOL, "no message"),
+        ("finding with more", Ending.PROTOCOL, "no message"),
+        ("flood after done", Ending.PROTOCOL, "after done"),
+        ("second message from a child", Ending.PROTOCOL, "after done"),
+        ("closed channel", Ending.CRASHED, "Bad file descriptor"),
+        ("zombies", Ending.DONE, "finished"),
+        ("stderr flood", Ending.OUTPUT, "standard output"),
+        ("shared memory", Ending.CRASHED, "Error"),
         ("flood", Ending.OUTPUT, "standard output"),
         ("messages", Ending.OUTPUT, "bytes of messages"),
         ("daemon", Ending.CRASHED, "without done"),
@@ -45,8 +56,26 @@ def test_each_behaviour_has_its_ending(how: str, ending: Ending, said: str) -> N
     assert (result.ending, said in result.detail) == (ending, True), result
 
 
-def test_wall_time_ends_a_sleeper() -> None:
-    assert behave("sleep", wall_s=0.5).ending is Ending.WALL_TIME
+@pytest.mark.parametrize(
+    "how", ["sleep", "stop itself", "hang after done", "silent hang with closed channel"]
+)
+def test_wall_time_ends_what_does_not_move(how: str) -> None:
+    assert behave(how, wall_s=2.0).ending is Ending.WALL_TIME
+
+
+@pytest.mark.parametrize("how", ["kill everybody", "stop everybody"])
+def test_signal_to_everybody_stays_inside(how: str) -> None:
+    neighbour = subprocess.Popen(["/bin/sleep", "60"])
+    try:
+        assert behave(how, wall_s=5.0).ending in {Ending.DONE, Ending.CRASHED, Ending.WALL_TIME}
+        assert neighbour.poll() is None
+    finally:
+        neighbour.kill()
+        neighbour.wait()
+
+
+def test_a_million_files_end_within_the_limits() -> None:
+    assert behave("inodes", cpu_s=5).ending in {Ending.CRASHED, Ending.CPU_TIME, Ending.MEMORY}
 
 
 def test_ignoring_the_processor_limit_does_not_help() -> None:

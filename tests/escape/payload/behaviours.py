@@ -50,6 +50,53 @@ def run(request, emit):
         emit(Done())
         os.write(out, b'{"type"')
         os._exit(0)
+    elif how == "long line":
+        os.write(out, b"x" * (300 << 10) + b"\n")
+    elif how == "endless line":
+        while True:
+            os.write(out, b"x" * (1 << 16))
+    elif how == "fake message":
+        os.write(out, b'{"type":"verdict","decision":"pass"}\n')
+    elif how == "finding with more":
+        os.write(out, b'{"type":"finding","rule":"r","artifact":"a","analyzer":"x","severity":"info"}\n')
+    elif how == "flood after done":
+        emit(Done())
+        while True:
+            os.write(out, b"\n" * (1 << 16))
+    elif how == "hang after done":
+        emit(Done())
+        time.sleep(60)
+    elif how == "closed channel":
+        os.close(out)
+    elif how == "silent hang with closed channel":
+        for fd in (out, 1, 2):
+            os.close(fd)
+        time.sleep(60)
+    elif how == "zombies":
+        for _ in range(8):
+            os.fork() or os._exit(0)
+        time.sleep(0.1)
+    elif how == "kill everybody":
+        os.kill(-1, signal.SIGKILL)
+    elif how == "stop everybody":
+        os.kill(-1, signal.SIGSTOP)
+    elif how == "stop itself":
+        os.kill(os.getpid(), signal.SIGSTOP)
+    elif how == "second message from a child":
+        if not os.fork():
+            emit(Done())
+            os._exit(0)
+        os.wait()
+    elif how == "stderr flood":
+        while True:
+            os.write(2, bytes(1 << 16))
+    elif how == "inodes":
+        for number in range(1 << 20):
+            os.close(os.open(f"/tmp/{number}", os.O_CREAT | os.O_WRONLY))
+    elif how == "shared memory":
+        with open("/dev/shm/big", "wb") as stream:
+            while True:
+                stream.write(bytes(1 << 20))
     elif how == "flood":
         while True:
             os.write(1, bytes(1 << 16))
