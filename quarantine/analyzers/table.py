@@ -9,6 +9,7 @@ from quarantine.analyzers.interface import Analyzer
 ANALYZERS = (
     "quarantine.analyzers.pickle.analyzer:PickleAnalyzer",
     "quarantine.analyzers.torch_legacy:TorchLegacyAnalyzer",
+    "quarantine.analyzers.config:ConfigAnalyzer",
 )
 
 

@@ -1,0 +1,88 @@
+"""Configuration in JSON: what a framework would import, fetch or execute because a configuration says so.
+
+After the loaders of Transformers (``auto_map``), Diffusers and Transformers pipelines, Hydra (``_target_``) and
+Keras (``class_name``, ``module``). Templates found in it are read as programs.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from quarantine.formats.interface import Malformed, Node
+
+_JINJA_NAMES = (".jinja", ".jinja2", ".j2")
+_TEMPLATES = ("chat_template", "chat_templates", "default_chat_template")
+
+
+class ConfigAnalyzer:
+    """Reads JSON objects and template files."""
+
+    name = "config"
+    formats = frozenset({"text"})
+
+    def analyze(self, node: Node) -> None:
+        """Follow every key of the document, however deep."""
+        path = node.path.lower()
+        if path.endswith(_JINJA_NAMES):
+            self._template(node, node.source.read(0, node.source.size).decode(), "the file")
+            return
+        if node.source.read(0, 256).lstrip(b" \t\r\n\xef\xbb\xbf")[:1] not in (b"{", b"["):
+            return
+        raw = node.source.read(0, node.source.size)
+        try:
+            document = json.loads(raw.decode("utf-8-sig"))
+        except ValueError:
+            return  # text that only begins like JSON: no JSON loader takes it either
+        except RecursionError:
+            raise Malformed("JSON is nested too deeply") from None
+        todo: list[tuple[str, Any]] = [("", document)]
+        while todo:
+            where, value = todo.pop()
+            if isinstance(value, dict):
+                self._object(node, where, value)
+                todo.extend((f"{where[:200]}.{key}", inner) for key, inner in value.items() if _holds(inner))
+            elif isinstance(value, list):
+                todo.extend((f"{where[:200]}[]", inner) for inner in value if _holds(inner))
+
+    def _object(self, node: Node, where: str, value: dict[str, Any]) -> None:
+        if value.get("auto_map"):
+            node.finding("config-remote-code", where=where, key="auto_map", value=value["auto_map"])
+        if value.get("trust_remote_code"):
+            node.finding("config-remote-code", where=where, key="trust_remote_code", value="true")
+        for name, pipeline in _objects(value.get("custom_pipelines")):
+            node.finding(
+                "config-remote-code", where=where, key="custom_pipelines", value=f"{name}: {pipeline}"
+            )
+        if "_target_" in value:
+            node.finding("config-calls", where=where, target=value["_target_"])
+        if value.get("class_name") in ("Lambda", "__lambda__", "TFOpLambda", "SlicingOpLambda"):
+            node.finding("keras-lambda", where=where, layer=value["class_name"])
+        module = value.get("module")
+        if "class_name" in value and isinstance(module, str) and module.split(".")[0] != "keras":
+            node.finding("keras-custom-class", where=where, module=module, layer=value["class_name"])
+        for key in _TEMPLATES:
+            for name, text in _templates(value.get(key)):
+                self._template(node, text, f"{where}.{key}{name}")
+
+    def _template(self, node: Node, text: str, where: str) -> None:
+        from quarantine.analyzers.templates import check_template
+
+        check_template(node, text, where)
+
+
+def _holds(value: object) -> bool:
+    return isinstance(value, dict | list)
+
+
+def _objects(value: object) -> list[tuple[str, object]]:
+    return list(value.items()) if isinstance(value, dict) else []
+
+
+def _templates(value: object) -> list[tuple[str, str]]:
+    """Templates as Transformers keeps them: one text, a map of texts, or a list of named ones."""
+    if isinstance(value, str):
+        return [("", value)]
+    if isinstance(value, list):
+        return [(f"[{e.get('name')}]", str(e.get("template", ""))) for e in value if isinstance(e, dict)]
+    return [(f".{name}", text) for name, text in _objects(value) if isinstance(text, str)]

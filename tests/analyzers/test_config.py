@@ -1,0 +1,76 @@
+"""Configurations and chat templates: ordinary ones are quiet, whatever leads to code is reported."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from quarantine.analyzers.config import ConfigAnalyzer
+from quarantine.analyzers.walk import Walk
+from quarantine.formats.source import BytesSource
+from quarantine.jail.protocol import ArtifactSeen, FindingSeen
+from quarantine.ruleset import load_rules
+
+PREFIXES = ("config-", "keras-", "template-")
+EXAMPLES = [(r.id, e) for r in load_rules().all() if r.id.startswith(PREFIXES) for e in r.examples]
+ORDINARY = (
+    "{% set loop_messages = messages %}{% if messages[0]['role'] == 'system' %}"
+    "{% set system_message = messages[0]['content'] | trim %}{% set loop_messages = messages[1:] %}{% endif %}"
+    "{% for message in loop_messages %}{% if (message['role'] == 'user') != (loop.index0 % 2 == 0) %}"
+    "{{ raise_exception('roles must alternate') }}{% endif %}"
+    "{{ '<|im_start|>' + message.role + '\n' + message['content'].strip() + '<|im_end|>' }}{% endfor %}",
+    "{%- set ns = namespace(i=0, last=messages|length - 1) %}{%- for m in messages[::-1] %}"
+    "{%- set index = (messages|length - 1) - loop.index0 %}{%- set ns.i = index %}"
+    "{{ messages[index].content }}{{ messages[loop.index0 + 1].role }}{% break %}{%- endfor %}",
+    "{% for tool in tools %}{% for key, value in tool.function.parameters.properties.items() %}"
+    "{{ key ~ ': ' ~ tool.function.parameters.properties[key].type }}{{ value | tojson(indent=4) }}"
+    "{% endfor %}{% endfor %}{% generation %}{{ x | selectattr('role', 'equalto', 'user') | list }}"
+    "{% endgeneration %}",
+)
+HOSTILE = (
+    "{% set p = '%c%cclass%c%c' %}{{ messages[p % (95, 95, 95, 95)] }}",
+    "{% set u = 'x_'[1:] %}{% set v = 'class' %}{{ messages[u + u + v + u + u] }}",
+    "{% for k in ['_'|string] %}{{ messages[k] }}{% endfor %}",
+    "{% macro f(k) %}{{ messages[k] }}{% endmacro %}{{ f('a') }}",
+    "{{ messages['\\x5f\\x5fclass\\x5f\\x5f'] }}",
+    "{{ messages | map(attribute='a.__class__') | list }}",
+    "{{ messages | map(attribute='_' ~ x) | list }}",
+    "{{ ('{0.' ~ x ~ '}').format(messages) }}",
+    "{% include 'x' %}",
+    "{{ self._TemplateReference__context }}",
+    "{{ cycler.__init__ }}",
+    "{% with k = '_' ~ 'x' %}{{ messages[k] }}{% endwith %}",
+    "{% set a = '_' ~ 'x' %}{% set b = a %}{% set c = b %}{{ messages[c] }}",
+)
+
+
+def rules(name: str, content: bytes) -> set[str]:
+    said: list[Any] = []
+    Walk(said.append, [ConfigAnalyzer()]).run([(name, BytesSource(content))])
+    incomplete = {"incomplete" for m in said if isinstance(m, ArtifactSeen) and not m.complete}
+    return {m.rule for m in said if isinstance(m, FindingSeen)} | incomplete
+
+
+@pytest.mark.parametrize(("rule", "example"), EXAMPLES, ids=lambda x: getattr(x, "name", x))
+def test_each_rule_matches_its_examples_and_misses_the_near_ones(rule: str, example: Any) -> None:
+    assert (rule in rules(example.file, example.content)) == example.triggers
+
+
+@pytest.mark.parametrize("text", ORDINARY)
+def test_ordinary_templates_are_quiet(text: str) -> None:
+    assert rules("chat_template.jinja", text.encode()) == set()
+    assert rules("tokenizer_config.json", json.dumps({"chat_template": text}).encode()) == set()
+    named = {"chat_template": [{"name": "default", "template": text}]}
+    assert rules("tokenizer_config.json", json.dumps(named).encode()) == set()
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_ways_out_of_a_template_are_reported(text: str) -> None:
+    assert rules("chat_template.jinja", text.encode()) & {"template-escape", "template-computed-name"}
+
+
+@pytest.mark.parametrize("content", [b"[" * 200_000, b'{"a":' * 100_000, b'{"a": 1, "a": 2}'])
+def test_hostile_json_never_passes(content: bytes) -> None:
+    assert "incomplete" in rules("config.json", content)
