@@ -7,11 +7,11 @@ from functools import partial
 from pathlib import Path
 
 from quarantine.desk import Desk
+from quarantine.durable import replace_file
 from quarantine.errors import BadInput, GateError, NotFound
 from quarantine.intake.inbox import Inbox
 from quarantine.intake.opened import open_path
 from quarantine.jail.protocol import Progress
-from quarantine.ledger.ledger import replace_file
 from quarantine.pipeline import OnProgress, bytes_of, evaluate
 from quarantine.printable import printable
 from quarantine.records import Policy, Verdict, digest_of

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from quarantine.durable import replace_file
 from quarantine.errors import BadInput, Changed, CustodyError, IntegrityError, JailError, StateError
 from quarantine.intake.away import Away
 from quarantine.intake.card import InboxConfig, read_card_file, read_inbox_config
@@ -29,7 +30,7 @@ from quarantine.intake.ready import (
     owner,
     unchanged,
 )
-from quarantine.ledger.ledger import Ledger, replace_file
+from quarantine.ledger.ledger import Ledger
 from quarantine.printable import printable
 from quarantine.records import Decision, IntakeCard, Verdict, digest_of
 from quarantine.state import Stage, State, SubmissionRow

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from quarantine.durable import append_durably, replace_file
 from quarantine.errors import IntegrityError
 from quarantine.records import Record, canonical
 from quarantine.vault.vault import storage_errors
@@ -127,7 +128,7 @@ class Ledger:
             unsigned = Checkpoint(seq=self._seq, hash=self._prev, time=_now(), key_id=signer.key_id)
             signature = signer.sign(unsigned.message).hex()
             signed = msgspec.structs.replace(unsigned, signature=signature)
-            _append(self._checkpoints, canonical(signed) + b"\n")
+            append_durably(self._checkpoints, canonical(signed) + b"\n")
             if self._anchor is not None:
                 replace_file(self._anchor, canonical(signed) + b"\n")
             return signed
@@ -183,7 +184,7 @@ class Ledger:
             body=msgspec.to_builtins(body),
         )
         line = canonical(entry) + b"\n"
-        _append(self._path, line)
+        append_durably(self._path, line)
         self._advance(entry, line)
         return entry
 
@@ -210,7 +211,7 @@ class Ledger:
                 self._advance(entry, line)
 
     def _set_aside(self, torn: bytes) -> None:
-        _append(self._torn, torn + b"\n")
+        append_durably(self._torn, torn + b"\n")
         with self._path.open("r+b") as file:
             file.truncate(self._offset)
             os.fsync(file.fileno())
@@ -232,46 +233,6 @@ class Ledger:
                 yield
             finally:
                 os.close(fd)
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a file whole and durably, or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.unlink(missing_ok=True)
-    try:
-        _append(temporary, content, os.O_EXCL)
-        temporary.replace(path)
-        _sync_directory(path.parent)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _append(path: Path, content: bytes, flags: int = 0) -> None:
-    """Append all of ``content`` and make it durable; on a full disk, take back the part that fitted."""
-    new = not path.exists()
-    flags |= os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
-    fd = os.open(path, flags, 0o600)
-    try:
-        start, rest = os.fstat(fd).st_size, memoryview(content)
-        try:
-            while rest:
-                rest = rest[os.write(fd, rest) :]
-            os.fsync(fd)
-        except OSError:
-            os.ftruncate(fd, start)
-            raise
-    finally:
-        os.close(fd)
-    if new:
-        _sync_directory(path.parent)
-
-
-def _sync_directory(path: Path) -> None:
-    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 def _chain(lines: list[bytes], problems: list[str]) -> list[str]:

@@ -6,12 +6,12 @@ import os
 
 import pytest
 
+from quarantine.durable import replace_file
 from quarantine.errors import BadInput, StateError
 from quarantine.intake import custody
 from quarantine.intake import inbox as module
 from quarantine.intake.away import Away
 from quarantine.intake.ready import look, owner
-from quarantine.ledger.ledger import replace_file
 from quarantine.state import Stage
 from quarantine.vault.vault import Vault
 from tests.intake.test_inbox import base, serve
