@@ -60,9 +60,8 @@ class _Template:
         self._built = {
             name.name for block in tree.find_all(nodes.AssignBlock) for name in _names(block.target)
         }
-        self._built |= {
-            arg.name for macro in tree.find_all((nodes.Macro, nodes.CallBlock)) for arg in macro.args
-        }
+        self._built |= {arg.name for macro in tree.find_all(nodes.Macro) for arg in macro.args}
+        self._built |= {arg.name for call in tree.find_all(nodes.CallBlock) for arg in call.args}
         given: list[tuple[nodes.Node, nodes.Node]] = [
             (each.target, each.node) for each in tree.find_all(nodes.Assign)
         ]

@@ -9,6 +9,7 @@ from quarantine.formats.appledouble import AppleDouble
 from quarantine.formats.compressed import Compressed, ZFile
 from quarantine.formats.external import ExternalData
 from quarantine.formats.foreign import Foreign
+from quarantine.formats.gguf import Gguf
 from quarantine.formats.interface import Format, Node, Source
 from quarantine.formats.npy import Npy
 from quarantine.formats.onnx import Onnx, OnnxTensor
@@ -25,6 +26,7 @@ FORMATS: tuple[Format, ...] = (
     Safetensors(),
     Onnx(),
     OnnxTensor(),
+    Gguf(),
     Tar(),
     Compressed(),
     ZFile(),
@@ -36,7 +38,8 @@ FORMATS: tuple[Format, ...] = (
     Text(),
 )
 _PICKLE_NAMES = (".pkl", ".pickle", ".p", ".joblib", ".dill")
-_CLAIMS = {".safetensors": "safetensors", ".npy": "npy", ".npz": "zip", ".onnx": "onnx", ".json": "text",
+_CLAIMS = {".safetensors": "safetensors", ".npy": "npy", ".npz": "zip", ".onnx": "onnx", ".gguf": "gguf",
+           ".json": "text",
            ".md": "text", ".txt": "text", ".yaml": "text"}  # fmt: skip
 
 
