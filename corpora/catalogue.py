@@ -10,14 +10,16 @@ import yaml
 from corpora.benign import files as honest
 from corpora.case import Case
 from corpora.malformed import files as malformed
-from corpora.malicious import archives, direct, gadgets, obfuscated
+from corpora.malicious import archives, direct, gadgets, obfuscated, single_files
 
 MANIFEST = Path(__file__).with_name("manifest.yaml")
 
 
 def all_cases() -> tuple[Case, ...]:
     """Every case, in a fixed order; ids are unique."""
-    found = [c for m in (honest, direct, obfuscated, gadgets, archives, malformed) for c in m.cases()]
+    found = [
+        c for m in (honest, direct, obfuscated, gadgets, archives, single_files, malformed) for c in m.cases()
+    ]
     assert len({c.id for c in found}) == len(found), "case ids must be unique"
     return tuple(found)
 

@@ -10,6 +10,7 @@ ANALYZERS = (
     "quarantine.analyzers.pickle.analyzer:PickleAnalyzer",
     "quarantine.analyzers.torch_legacy:TorchLegacyAnalyzer",
     "quarantine.analyzers.config:ConfigAnalyzer",
+    "quarantine.analyzers.shards:ShardsAnalyzer",
 )
 
 

@@ -14,6 +14,9 @@ from quarantine.formats.source import SliceSource
 
 MAGIC = b"\x93NUMPY"
 HEADER_LIMIT_BYTES = 10_000
+_LONG = re.compile(
+    r"(?<![\w'\"])(\d{1,19})L(?=[,)\s])"
+)  # Python 2 wrote long integers so; NumPy still reads them
 _SIMPLE = re.compile(r"[<>|=]?(?:([biufcSaVU])(\d{1,9})|[mM]8(?:\[\d{0,6}[A-Za-zμ]{1,3}\])?)")
 
 
@@ -76,8 +79,9 @@ class Npy:
             raise Malformed("header is over the limit or the file", offset=8)
         raw = node.source.read(8 + width, length)
         try:
-            header = ast.literal_eval(raw.decode("utf-8" if head[6] == 3 else "latin-1").strip())
-        except (ValueError, SyntaxError, TypeError):
+            text = raw.decode("utf-8" if head[6] == 3 else "latin-1").strip()
+            header = ast.literal_eval(_LONG.sub(r"\1", text) if head[6] < 3 else text)
+        except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
             raise Malformed("header is not a literal", offset=10) from None
         if not isinstance(header, dict) or set(header) != {"descr", "fortran_order", "shape"}:
             raise Malformed("header has other fields than the specification's", offset=10)
