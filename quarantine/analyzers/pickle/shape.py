@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from quarantine.analyzers.pickle.recorder import Inert
 
 DEPTH_LIMIT = 500
+"""No pickler makes more: its own recursion ends near it."""
 EXPANDED_LIMIT = 100_000_000
 EMBEDDED_LIMIT = 64
 _SMALLEST_FILE = 16
@@ -29,7 +30,7 @@ class Shape:
     def bomb(self) -> str | None:
         """What is wrong with the shape, or None."""
         if self.depth > DEPTH_LIMIT:
-            return f"objects nest {self.depth} deep"
+            return f"objects nest more than {DEPTH_LIMIT} deep"
         if self.expanded > EXPANDED_LIMIT:
             return "shared parts expand to more than 100 million elements"
         return None
@@ -47,7 +48,10 @@ def shape_of(root: object) -> Shape:
         if inner is None:
             if key in done or key in open_:
                 continue
-            open_.add(key)
+            open_.add(key)  # what is open is the way from the root to here
+            if len(open_) > DEPTH_LIMIT:
+                shape.depth = len(open_)
+                return shape
             inner = _containers(value, shape)
             stack.append((value, inner))
             stack += [(part, None) for part in inner]
