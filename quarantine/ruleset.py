@@ -16,7 +16,8 @@ import msgspec
 from msgspec import Meta, Struct
 
 from quarantine.errors import BadInput, NotFound
-from quarantine.jail.protocol import FindingSeen
+from quarantine.jail.interface import Ending
+from quarantine.jail.protocol import AnyMessage, FindingSeen
 from quarantine.records import Finding, Location, Severity, StageName
 from quarantine.resources import resource_dir
 
@@ -33,15 +34,27 @@ class References(Struct, frozen=True, forbid_unknown_fields=True):
     cve: tuple[Annotated[str, Meta(pattern=r"^CVE-\d{4}-\d{4,}$")], ...] = ()
 
 
+class Observed(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a worker said of the file ``model.bin`` of one byte, and how it ended; for what no file can bring about."""
+
+    ending: Ending = Ending.DONE
+    stage: StageName = StageName.STATIC
+    messages: tuple[AnyMessage, ...] = ()
+
+
 class Example(Struct, frozen=True, forbid_unknown_fields=True):
-    """A small file that triggers its rule, or just misses it. One of hex, text and base64 holds the bytes."""
+    """A small file that triggers its rule, or just misses it. One of hex, text and base64 holds the bytes.
+
+    An example with ``observed`` instead is what a worker reports.
+    """
 
     name: str
-    file: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,100}$")]
     triggers: bool
+    file: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,100}$")] = "model.bin"
     hex: str | None = None
     text: str | None = None
     base64: str | None = None
+    observed: Observed | None = None
 
     @property
     def content(self) -> bytes:
