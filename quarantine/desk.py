@@ -7,7 +7,7 @@ import pwd
 from datetime import UTC, datetime
 from pathlib import Path
 
-from quarantine.errors import BadInput, IntegrityError, NotPromotable
+from quarantine.errors import BadInput, IntegrityError, NotFound, NotPromotable
 from quarantine.gate.promote import promote
 from quarantine.ledger.ledger import Ledger
 from quarantine.printable import printable
@@ -23,7 +23,7 @@ from quarantine.provenance.keys import (
 from quarantine.provenance.statement import Approval
 from quarantine.records import Decision, Verdict
 from quarantine.registries.directory import DirectoryRegistry
-from quarantine.state import Stage, State, SubmissionRow, default_state_directory
+from quarantine.state import DATABASE, Stage, State, SubmissionRow, default_state_directory
 from quarantine.vault.vault import Vault
 
 PROMOTABLE = (Stage.JUDGED, Stage.HELD, Stage.PROMOTED)
@@ -31,6 +31,21 @@ PROMOTABLE = (Stage.JUDGED, Stage.HELD, Stage.PROMOTED)
 
 class Desk:
     """The parts of one state directory, and what people do with them."""
+
+    @classmethod
+    def existing(cls, directory: Path | None = None) -> Desk:
+        """The desk of a state directory that is there; asking about one never makes one.
+
+        Raises:
+            NotFound: there is no state.
+        """
+        directory = directory or default_state_directory()
+        if not (directory / DATABASE).exists():
+            raise NotFound(
+                f"there is no state in {printable(str(directory))}",
+                remedy="name the directory that the inbox uses, with --state or QUARANTINE_STATE",
+            )
+        return cls(directory)
 
     def __init__(self, directory: Path | None = None) -> None:
         self.directory = directory or default_state_directory()
@@ -141,6 +156,8 @@ class Desk:
             return key is not None and signed_by == key_id(key) and good_signature(key, message, signature)
 
         report = self.ledger.verify(check if key else None)
+        if not report.entries and self.state.submissions():
+            return False, "the ledger is NOT sound: it is empty, and there are submissions in custody"
         if report.sound:
             signed = "checkpoints" if key else "checkpoints (no key here to check them with)"
             return True, (

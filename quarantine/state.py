@@ -55,6 +55,9 @@ class SubmissionRow:
     verdict_digest: str | None
 
 
+DATABASE = "state.sqlite"
+
+
 def default_state_directory() -> Path:
     """``$QUARANTINE_STATE``, or ``~/.local/state/quarantine``."""
     named = os.environ.get("QUARANTINE_STATE")
@@ -72,7 +75,7 @@ class State:
             self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise _state_error(self.directory, error) from error
-        path = self.directory / "state.sqlite"
+        path = self.directory / DATABASE
         self._engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_S})
         event.listen(self._engine, "connect", _configure)
         event.listen(self._engine, "begin", _begin_immediately)
@@ -141,7 +144,9 @@ class State:
         rows = [row for row in rows if row.id == hexadecimal] or rows
         if len(rows) != 1 or not hexadecimal:
             what = "fits several submissions" if len(rows) > 1 else "is not known"
-            raise NotFound(f"submission {prefix!r} {what}", remedy="give an id that is listed, in full")
+            raise NotFound(
+                f"submission {prefix!r} {what}", remedy="`quarantine list` shows the ids; give enough of one"
+            )
         return rows[0]
 
     def submissions(self, stage: Stage | None = None) -> list[SubmissionRow]:
@@ -329,7 +334,7 @@ def _row(row: Any) -> SubmissionRow:
 
 def _state_error(where: Path, error: BaseException) -> StateError:
     return StateError(
-        f"the state in {where} cannot be used: {error}",
+        f"the state in {where} cannot be used: {getattr(error, 'strerror', None) or error}",
         remedy="free space, make it writable or end what locks it, then run again; nothing was lost",
     )
 

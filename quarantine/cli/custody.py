@@ -62,7 +62,7 @@ def list_(state: StateOption = None) -> None:
     """List the submissions in custody and their verdicts."""
     from quarantine.desk import Desk
 
-    desk = Desk(state)
+    desk = Desk.existing(state)
     _table(desk, desk.state.submissions())
 
 
@@ -88,7 +88,7 @@ def report(
     from quarantine.desk import Desk
     from quarantine.report.table import load_report
 
-    write_output(load_report(format_).render((Desk(state).verdict(submission),)), output)
+    write_output(load_report(format_).render((Desk.existing(state).verdict(submission),)), output)
 
 
 def decide(
@@ -100,7 +100,7 @@ def decide(
     """Record your decision on a submission in review. You act as your operating-system account."""
     from quarantine.desk import Desk
 
-    made = Desk(state).decide(submission, decision, comment)
+    made = Desk.existing(state).decide(submission, decision, comment)
     typer.echo(f"{made.decision} by {made.subject} recorded for verdict {made.verdict_digest}")
 
 
@@ -112,4 +112,4 @@ def promote(
     """Copy a submission whose verdict opens the gate into a registry, with its signed verdict."""
     from quarantine.desk import Desk
 
-    typer.echo(Desk(state).promote(submission, registry))
+    typer.echo(Desk.existing(state).promote(submission, registry))
