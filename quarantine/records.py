@@ -14,6 +14,10 @@ import msgspec
 from msgspec import Meta, Struct
 
 SCHEMA_VERSION = "1"
+SAID = "said:"
+"""How the name of a fact begins that is only what the supplier says of the model."""
+CONTEXT = ("opcodes", "bytes")
+"""Keys of evidence that hold lines around a finding's place rather than one value."""
 
 Digest = Annotated[str, Meta(pattern=r"^sha256:[0-9a-f]{64}$")]
 Text = Annotated[str, Meta(max_length=4096)]
@@ -170,7 +174,7 @@ class Finding(Record, frozen=True, kw_only=True):
 
 
 class Fact(Record, frozen=True, kw_only=True):
-    """Something true of an artifact that is no finding: a tensor count, a producer, a supplier's claim."""
+    """Something true of an artifact that is no finding: a tensor count; or, named ``said:``, what the supplier says."""
 
     artifact: Text
     name: Text

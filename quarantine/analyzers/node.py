@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from quarantine.analyzers.context import hexdump
 from quarantine.formats.interface import Source, TooLarge
 from quarantine.formats.source import BytesSource
 from quarantine.jail.protocol import AnyMessage, FactSeen, FindingSeen
+from quarantine.records import SAID
 
 TEXT_LIMIT = 4096
+WORDS_LIMIT = 32
 EXPANDED_LIMIT_BYTES = 8 << 30
 
 
@@ -27,6 +30,10 @@ def safe(value: object, limit: int = TEXT_LIMIT) -> str:
     """Printable text: control, format and surrogate characters escaped, cut to ``limit`` characters."""
     out = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(value)[:limit])
     return out if len(out) <= limit else out[: limit - 3] + "..."
+
+
+def _lines(value: object) -> str:
+    return "\n".join(map(safe, value))[:TEXT_LIMIT] if isinstance(value, tuple) else safe(value)
 
 
 @dataclass
@@ -44,6 +51,7 @@ class WalkNode:
     expect: str | None = None
     speaker: str = "formats"
     failed: bool = False
+    words: int = 0
     layout: str | None = None
     budget: Budget = field(default_factory=Budget)
     lent: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
@@ -59,7 +67,10 @@ class WalkNode:
     def finding(
         self, rule: str, *, offset: int | None = None, length: int | None = None, **evidence: object
     ) -> None:
-        """Send a finding."""
+        """Send a finding, with the bytes around its place."""
+        shown = {key: _lines(value) for key, value in evidence.items()}
+        if offset is not None:
+            shown["bytes"] = "\n".join(hexdump(self.source, offset))
         self.emit(
             FindingSeen(
                 rule=rule,
@@ -67,7 +78,7 @@ class WalkNode:
                 analyzer=self.speaker,
                 offset=offset,
                 length=length,
-                evidence={key: safe(value) for key, value in evidence.items()},
+                evidence=shown,
             )
         )
 
@@ -84,6 +95,12 @@ class WalkNode:
         self.budget.left_bytes -= size_bytes
         if self.budget.left_bytes < 0:
             raise TooLarge(f"the submission expands to more than {EXPANDED_LIMIT_BYTES} bytes")
+
+    def said(self, name: str, value: object) -> None:
+        """Send what the supplier says."""
+        if self.words < WORDS_LIMIT:
+            self.words += 1
+            self.fact(f"{SAID}{safe(name, 40)}", value)
 
     def fact(self, name: str, value: object) -> None:
         """Send a fact."""

@@ -112,6 +112,8 @@ def _pairs(node: Node, cursor: _Cursor, count: int) -> int:
             alignment = int.from_bytes(value, "little") if kind == _UINT32 else 0
             if not 8 <= alignment <= ALIGNMENT_LIMIT_BYTES or alignment % 8:
                 raise Malformed("alignment is no multiple of 8", offset=start)
+        if key.startswith(b"general.") and kind == _STRING:
+            node.said(key.decode(), value.decode("utf-8", "replace"))
         if key.startswith(b"tokenizer.chat_template") and kind == _STRING and value:
             node.child(f"{key.decode()}.jinja", value, expect="text")
     return alignment

@@ -46,7 +46,7 @@ class Node(Protocol):
         length: int | None = None,
         **evidence: object,
     ) -> None:
-        """Report that ``rule`` matched. Evidence values are shortened and escaped for the wire."""
+        """Report that ``rule`` matched. Evidence values are shortened and escaped for the wire; tuples are lines."""
 
     def unread(self) -> None:
         """Say that a part could not be read, so that the artifact is not complete. The finding says why."""
@@ -60,6 +60,9 @@ class Node(Protocol):
         Raises:
             TooLarge: the submission has expanded to more than is followed.
         """
+
+    def said(self, name: str, value: object) -> None:
+        """Report what the supplier says about the model. It is shown as that and decides nothing."""
 
     def fact(self, name: str, value: object) -> None:
         """Report something true that is no finding."""

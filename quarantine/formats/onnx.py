@@ -16,7 +16,7 @@ DEPTH_LIMIT = 64
 _WIRES = {"int": VARINT, "float": FIXED32, "double": FIXED64}
 # What a message's check needs to know of it: the other fields are validated and forgotten.
 _KEPT = {
-    "ModelProto": frozenset({1, 7, 8}),
+    "ModelProto": frozenset({1, 2, 3, 4, 6, 7, 8}),
     "TensorProto": frozenset({1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14}),
     "StringStringEntryProto": frozenset({1, 2}),
     "NodeProto": frozenset({1, 4, 7}),
@@ -24,6 +24,7 @@ _KEPT = {
     "OperatorSetIdProto": frozenset({1, 2}),
     "GraphProto": frozenset({1, 5}),
 }
+_SAID = {2: "producer_name", 3: "producer_version", 4: "domain", 6: "doc_string"}
 _NONE = Field(0, -1, 0, 0, 0, 0)
 Values = dict[int, list[object]]
 
@@ -145,6 +146,8 @@ class Onnx:
         (Core ML models have those, and the same first field)."""
         if not head or head[0] & 7 not in (VARINT, LENGTH):
             return False
+        if head[0] < 0x80 and head[0] >> 3 not in MESSAGES["ModelProto"]:
+            return False  # told without looking at the rest, which may be large
         found, _ = _outline(source)
         if found.get(1, _NONE).wire != VARINT or found.get(7, _NONE).wire != LENGTH or max(found) > 100:
             return False
@@ -154,6 +157,10 @@ class Onnx:
     def read(self, node: Node) -> None:
         """Validate every message and claim every known field."""
         values = _read(node, "ModelProto")
+        for number, name in _SAID.items():
+            for value in values.get(number, ()):
+                if value:
+                    node.said(name, value)
         if 8 not in values:
             raise Malformed("the model imports no operator set", offset=0)
         domains = [(entry.get(1, [""])[0] or "ai.onnx") for entry in values[8] if isinstance(entry, dict)]

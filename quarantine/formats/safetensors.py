@@ -80,6 +80,8 @@ class Safetensors:
         metadata = header.pop("__metadata__", {})
         if not isinstance(metadata, dict) or not all(isinstance(v, str) for v in metadata.values()):
             raise Malformed("__metadata__ is not a map of strings", offset=8)
+        for key, value in metadata.items():
+            node.said(key, value)
         node.claim(0, 8 + length)
         at = 0
         for start, end in sorted(_tensor(name, entry) for name, entry in header.items()):

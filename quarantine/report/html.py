@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from quarantine.printable import printable
-from quarantine.records import Measurement, Verdict
+from quarantine.records import CONTEXT, SAID, Measurement, Verdict
 
 ARTIFACTS_SHOWN = 2_000
 
@@ -26,8 +26,9 @@ class HtmlReport:
         )
         environment.filters["shown"] = lambda value: printable(str(value))
         environment.filters["reading"] = reading
+        environment.tests["supplier"] = lambda name: str(name).startswith(SAID)
         template = environment.get_template("report.html")
-        return template.render(verdicts=verdicts, limit=ARTIFACTS_SHOWN)
+        return template.render(verdicts=verdicts, limit=ARTIFACTS_SHOWN, context=CONTEXT, said=SAID)
 
 
 def reading(number: Measurement) -> str:

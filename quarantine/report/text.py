@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from quarantine.printable import printable
-from quarantine.records import Finding, Severity, Verdict
+from quarantine.records import CONTEXT, Finding, Severity, Verdict
 
 FINDINGS_SHOWN = 50
 GAPS_SHOWN = 10
@@ -46,5 +46,7 @@ def _finding(finding: Finding) -> Iterator[str]:
     yield f"  {finding.severity.upper()}  {finding.rule}  {place}"
     yield f"      {printable(finding.message, 500)}"
     for key, value in sorted(finding.evidence.items()):
+        if key in CONTEXT:
+            continue
         yield f"      {printable(key)}: {printable(value, 300)}"
     yield f"      {printable(finding.remediation, 500)}"

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
+import msgspec
 import pytest
 
 from quarantine.policy.verdict import load_verdict
+from quarantine.records import SAID, Fact
 from quarantine.report.table import REPORTS, load_report
 from tests.report.verdicts import hostile_names_verdict, reject_verdict
 
@@ -51,3 +53,27 @@ def test_markdown_from_the_submission_stays_in_code_spans_and_in_its_table_cell(
 def test_json_is_the_record_and_reads_back_to_the_same_verdict() -> None:
     verdict = reject_verdict()
     assert load_verdict(load_report("json").render((verdict,)).encode()) == verdict
+
+
+def test_the_page_shows_what_the_supplier_says_as_that_and_bytes_as_lines() -> None:
+    verdict = reject_verdict()
+    evidence = msgspec.structs.replace(
+        verdict.evidence,
+        facts=(
+            Fact(artifact="m.onnx", name=f"{SAID}producer", value="<b>trusted</b>", analyzer="formats"),
+            Fact(artifact="m.onnx", name="tensors", value="7", analyzer="formats"),
+        ),
+        findings=tuple(
+            msgspec.structs.replace(
+                finding, evidence={"bytes": "00000000  3c\n00000010  3e", "opcodes": "0: <b>"}
+            )
+            for finding in verdict.evidence.findings
+        ),
+    )
+    page = load_report("html").render((msgspec.structs.replace(verdict, evidence=evidence),))
+    claims = page.split("What the supplier says")[1].split("<h2>Facts</h2>")[0]
+    assert "&lt;b&gt;trusted" in claims
+    assert ">producer<" in claims
+    assert "tensors" not in claims
+    assert "<pre>00000000  3c\n00000010  3e\n</pre>" in page
+    assert "<b>" not in page

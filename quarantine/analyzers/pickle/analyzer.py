@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from quarantine.analyzers.context import opcodes
 from quarantine.analyzers.pickle.names import Standing, judge, mapped
 from quarantine.analyzers.pickle.recorder import Seen
 from quarantine.analyzers.pickle.streams import Stream, read_streams
@@ -91,6 +92,7 @@ def _globals(node: Node, stream: Stream, found: Walk) -> None:
         place = places.get((module, name))
         offset = stream.start + place.offset if place else None
         opcode, call = (place.opcode, place.call) if place else ("", "")
+        shown = opcodes(node.source, offset) if offset is not None else ()
         label = f"{module}.{name}"
         if judged.standing is Standing.DANGEROUS:
             real = ".".join(mapped(module, name))
@@ -102,6 +104,7 @@ def _globals(node: Node, stream: Stream, found: Walk) -> None:
                     "effect": judged.effect,
                     "loaded_as": real,
                     "opcode": opcode,
+                    "opcodes": shown,
                     "call": call or label,
                 },
             )
@@ -109,7 +112,7 @@ def _globals(node: Node, stream: Stream, found: Walk) -> None:
             node.finding(
                 "pickle-global-unknown",
                 offset=offset,
-                **{"global": label, "opcode": opcode, "call": call or label},  # type: ignore[arg-type]
+                **{"global": label, "opcode": opcode, "opcodes": shown, "call": call or label},  # type: ignore[arg-type]
             )
         odd = not all(part.isidentifier() for part in label.split("."))
         if odd or (place is not None and place.computed):

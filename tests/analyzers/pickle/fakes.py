@@ -33,6 +33,9 @@ class FakeNode:
     def fact(self, name, value):
         pass
 
+    def said(self, name, value):
+        pass
+
     def child(self, name, source, *, expect=None):
         self.children.append((name, source, expect))
 
