@@ -54,7 +54,8 @@ def identify(node: Node, expect: str | None = None) -> list[Format]:
     if len(found) > 1 and expect is None:
         node.finding("format-polyglot", formats=names)
     claim = next((kind for end, kind in _CLAIMS.items() if node.path.lower().endswith(end)), None)
-    if claim and found and expect is None and claim not in {form.name for form in found}:
+    accepted = {claim, "appledouble"}  # a companion bears the name of the file that it belongs to
+    if claim and found and expect is None and not accepted & {form.name for form in found}:
         node.finding("format-disguised", claimed=claim, found=names)
     if expect is None and not found and node.path.lower().endswith(_PICKLE_NAMES):
         expect = "pickle"
