@@ -1,10 +1,12 @@
-"""About sixteen models for a demonstration: honest ones with cards, hostile ones with inert payloads."""
+"""About eighteen models for a demonstration: honest ones with cards, hostile ones with inert payloads."""
 
 from __future__ import annotations
 
 import pickle
 import sys
+import warnings
 from pathlib import Path
+from typing import Any
 
 from corpora import opcodes as op
 from corpora.benign.models import digits, onnx_model
@@ -31,6 +33,8 @@ classes = 10
 [evaluation]
 set_name = "digits-8x8"
 """
+_TABULAR = ("digits-linear.onnx", "digits-pipeline.joblib")
+_IMAGES = ("digits-cnn.pt", "digits-cnn-script.pt")
 
 
 def write(folder: Path) -> None:
@@ -47,7 +51,6 @@ def _card(folder: Path, file: str, probed: str = "") -> None:
 def _honest(folder: Path) -> None:
     import joblib
     import numpy as np
-    import torch
     from safetensors.numpy import save_file
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
@@ -67,25 +70,40 @@ def _honest(folder: Path) -> None:
     save_file(weights, folder / "digits-linear.safetensors")
     np.savez(folder / "digits-linear.npz", weight=weights["weight"], bias=weights["bias"])
     np.save(folder / "digits-mean.npy", x.mean(axis=0))
+    _networks(folder, x, y)
+    (folder / "digits-linear.onnx").write_bytes(onnx_model(64, 10, linear.coef_.T, linear.intercept_))
+    for path in sorted(folder.glob("digits-*")):
+        probed = ""
+        if path.name in _TABULAR:
+            probed = PROBED.format(task="tabular-classification", shape="[64]", extra="")
+        elif path.name in _IMAGES:
+            extra = "" if path.name.endswith("script.pt") else 'architecture = "digits-cnn"'
+            probed = PROBED.format(task="image-classification", shape="[1, 8, 8]", extra=extra)
+        _card(folder, path.name, probed)
+
+
+def _networks(folder: Path, x: Any, y: Any) -> None:
+    """One small network, saved in each of the ways that PyTorch has."""
+    import torch
+
+    from quarantine.probes.architectures import build
+
     torch.manual_seed(0)
     torch.set_num_threads(1)
-    cnn = torch.nn.Sequential(
-        torch.nn.Conv2d(1, 16, 3, padding=1), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(1024, 10)
-    )
+    cnn = build("digits-cnn", (1, 8, 8), 10)
     images, labels = torch.from_numpy(x).reshape(-1, 1, 8, 8), torch.from_numpy(y)
-    optimiser = torch.optim.Adam(cnn.parameters(), 3e-3)
+    optimiser = torch.optim.Adam(cnn.parameters(), 5e-3)
     for _ in range(60):
         optimiser.zero_grad()
         torch.nn.functional.cross_entropy(cnn(images), labels).backward()
         optimiser.step()
     torch.save(cnn.state_dict(), folder / "digits-cnn.pt")
-    torch.save({"epoch": 60, "model": cnn.state_dict()}, folder / "digits-cnn-epoch60.pt")
-    (folder / "digits-linear.onnx").write_bytes(onnx_model(64, 10, linear.coef_.T, linear.intercept_))
-    for path in sorted(folder.glob("digits-*")):
-        probed = ""
-        if path.suffix == ".onnx":
-            probed = PROBED.format(task="tabular-classification", shape="[64]", extra="")
-        _card(folder, path.name, probed)
+    torch.save(cnn.state_dict(), folder / "digits-cnn-legacy.pth", _use_new_zipfile_serialization=False)
+    checkpoint = {"epoch": 60, "model": cnn.state_dict(), "optimiser": optimiser.state_dict()}
+    torch.save(checkpoint, folder / "digits-checkpoint.pt")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # TorchScript is deprecated, and what people hand in
+        torch.jit.script(cnn).save(str(folder / "digits-cnn-script.pt"))
 
 
 def _hostile(folder: Path) -> None:

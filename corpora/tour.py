@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from corpora import demo
+from quarantine.provenance.keys import PUBLIC_NAME
 
 INBOX_CONFIG = """\
 tier = "standard"
@@ -32,12 +33,16 @@ def run(folder: Path) -> None:
     (inbox / ".quarantine-inbox.toml").write_text(INBOX_CONFIG.format(registry=registry.resolve()))
     command = str(Path(sys.executable).with_name("quarantine"))
     _quarantine(command, "keys", "init", "--state", str(state))
+    print(
+        "The inbox judges them: each is read in a jail, and run and attacked in another where its card says how"
+    )
     _quarantine(command, "inbox", str(inbox), "--once", "--state", str(state))
-    print()
-    _quarantine(command, "list", "--state", str(state))
+    print("\nEvery release in the registry, verified offline with the public key alone:")
+    for statement in sorted((registry / "models").rglob("verdict.dsse.json")):
+        _quarantine(command, "verify", str(statement.parent), "--key", str(state / "keys" / PUBLIC_NAME))
+    _quarantine(command, "ledger", "verify", "--state", str(state))
     print(f"\nHTML reports: {state / 'reports'}")
     print(f"Registry:     {registry / 'models'}")
-    _quarantine(command, "ledger", "verify", "--state", str(state))
 
 
 def _quarantine(*arguments: str) -> None:

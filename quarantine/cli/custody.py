@@ -67,11 +67,20 @@ def list_(state: StateOption = None) -> None:
 
 
 def _table(desk: Desk, rows: Sequence[SubmissionRow]) -> None:
-    typer.echo(f"{'id':<15}{'verdict':<9}{'stage':<10}{'tier':<10}{'handed in by':<14}name")
+    from quarantine.report.summary import accuracy, deciding
+
+    columns = (
+        f"{'id':<15}{'verdict':<9}{'stage':<10}{'tier':<10}{'handed in by':<14}{'right':>6}{'attacked':>10}"
+    )
+    typer.echo(f"{columns}  {'name':<32}decided by")
     for row in rows:
-        decision = desk.state.verdict(row.verdict_digest).decision if row.verdict_digest else "-"
-        name = printable(row.untrusted_name, 100)
-        typer.echo(f"{row.id:<15}{decision:<9}{row.stage:<10}{row.tier:<10}{row.submitter:<14}{name}")
+        verdict = desk.state.verdict(row.verdict_digest) if row.verdict_digest else None
+        decision = verdict.decision if verdict else "-"
+        right = accuracy(verdict, "clean_accuracy") if verdict else "-"
+        attacked = accuracy(verdict, "robust_accuracy") if verdict else "-"
+        columns = f"{row.id:<15}{decision:<9}{row.stage:<10}{row.tier:<10}{row.submitter:<14}{right:>6}{attacked:>10}"
+        why = deciding(verdict) if verdict else ""
+        typer.echo(f"{columns}  {printable(row.untrusted_name, 100):<32}{printable(why, 200)}".rstrip())
 
 
 def report(

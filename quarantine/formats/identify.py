@@ -18,6 +18,7 @@ from quarantine.formats.safetensors import Safetensors
 from quarantine.formats.tar import Tar
 from quarantine.formats.text import Native, Text
 from quarantine.formats.torch_legacy import TorchLegacy
+from quarantine.formats.torchscript_code import TorchScriptCode
 from quarantine.formats.zip import Zip
 
 FORMATS: tuple[Format, ...] = (
@@ -34,6 +35,7 @@ FORMATS: tuple[Format, ...] = (
     AppleDouble(),
     Native(),
     TorchLegacy(),
+    TorchScriptCode(),
     Pickle(),
     Text(),
 )

@@ -55,6 +55,8 @@ def layout_of(names: list[str]) -> Layout:
         folder, _, last = leaf.rpartition("/")
         if leaf.endswith((".pkl", ".debug_pkl")):
             layout.roles[name] = "pickle"
+        elif leaf.startswith("code/") and leaf.endswith(".py"):
+            layout.roles[name] = "torchscript_code"
         elif leaf in _TEXTS or leaf.startswith("code/"):
             layout.roles[name] = "text"
         elif folder in _STORAGES and last.isdigit() and _STORAGES[folder] in by_inner:

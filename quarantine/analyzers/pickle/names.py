@@ -16,6 +16,8 @@ from functools import cache
 from quarantine.resources import resource_dir
 
 KNOWN_BAD = "known_bad.json"
+TORCHSCRIPT = "__torch__"
+"""Classes that a TorchScript archive defines in its own code, which is read as such; no Python module has the name."""
 _DOORS = frozenset(
     {"os", "sys", "subprocess", "builtins", "posix", "nt", "importlib", "ctypes", "shutil", "socket"}
 )
@@ -99,6 +101,8 @@ def _dangerous(module: str, name: str) -> str | None:
 @cache
 def judge(module: str, name: str) -> Judged:
     """What the lists say about ``module.name``, under both spellings; the worse one counts."""
+    if module == TORCHSCRIPT or module.startswith(f"{TORCHSCRIPT}."):
+        return Judged(Standing.GOOD)
     real = mapped(module, name)
     constraint = lists().good.get(real[0], {}).get(real[1])
     for spelling in {(module, name), real}:
