@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from quarantine.formats.appledouble import AppleDouble
 from quarantine.formats.compressed import Compressed, ZFile
+from quarantine.formats.empty import Empty
 from quarantine.formats.external import ExternalData
 from quarantine.formats.foreign import Foreign
 from quarantine.formats.gguf import Gguf
@@ -17,6 +18,7 @@ from quarantine.formats.pickle import Pickle, runs_beside
 from quarantine.formats.safetensors import Safetensors
 from quarantine.formats.tar import Tar
 from quarantine.formats.text import Native, Text
+from quarantine.formats.torch_export_graph import TorchExportGraph
 from quarantine.formats.torch_legacy import TorchLegacy
 from quarantine.formats.torchscript_code import TorchScriptCode
 from quarantine.formats.zip import Zip
@@ -36,6 +38,7 @@ FORMATS: tuple[Format, ...] = (
     Native(),
     TorchLegacy(),
     TorchScriptCode(),
+    TorchExportGraph(),
     Pickle(),
     Text(),
 )
@@ -46,10 +49,9 @@ _CLAIMS = {".safetensors": "safetensors", ".npy": "npy", ".npz": "zip", ".onnx":
 
 
 def identify(node: Node, expect: str | None = None) -> list[Format]:
-    """All formats to read the artifact as; reports empty, unknown, disguised and many-faced content."""
+    """All formats to read the artifact as; reports unknown, disguised and many-faced content."""
     if not node.source.size:
-        node.finding("format-empty")
-        return []
+        return [Empty()]
     head = node.source.read(0, 4096)
     found = _told_apart([form for form in FORMATS if form.recognise(head, node.source)], node.source)
     names = ", ".join(form.name for form in found)

@@ -6,21 +6,27 @@ Storages are raw tensor data: they are never identified or searched, so only tho
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from quarantine.formats.interface import Source
+from quarantine.formats.torch_export import named_at_least
 from quarantine.formats.torch_storages import named
 
 _TEXTS = frozenset({"version", "byteorder", ".format_version", ".storage_alignment", ".data/version",
                     ".data/serialization_id", "archive_format", "archive_version"})  # fmt: skip
-# The folder of raw storages, and the pickle that names them.
-_STORAGES = {"data": "data.pkl", "constants": "constants.pkl"}
+# The folder of raw storages, and what names them.
+_STORAGES = {"data": "data.pkl", "constants": "constants.pkl"} | {
+    f"data/{kind}": f"data/{kind}/model_{kind}_config.json" for kind in ("weights", "constants")
+}
+_GRAPHS = frozenset({"serialized_exported_program.json"})
+_RAW = re.compile(r"\d+|(?:weight|tensor|constant)_\d+")
 
 
 @dataclass(frozen=True)
 class Layout:
-    """``roles`` is the format of a member; ``storages`` maps each raw storage to the pickle that names it."""
+    """``roles`` is the format of a member; ``storages`` maps each raw storage to the pickle or table that names it."""
 
     name: str
     roles: dict[str, str] = field(default_factory=dict)
@@ -57,20 +63,28 @@ def layout_of(names: list[str]) -> Layout:
             layout.roles[name] = "pickle"
         elif leaf.startswith("code/") and leaf.endswith(".py"):
             layout.roles[name] = "torchscript_code"
+        elif kind == "torch_export" and (leaf in _GRAPHS or (folder == "models" and leaf.endswith(".json"))):
+            layout.roles[name] = "torch_export_graph"
         elif leaf in _TEXTS or leaf.startswith("code/"):
             layout.roles[name] = "text"
-        elif folder in _STORAGES and last.isdigit() and _STORAGES[folder] in by_inner:
+        elif folder in _STORAGES and _RAW.fullmatch(last) and _STORAGES[folder] in by_inner:
             layout.storages[name] = by_inner[_STORAGES[folder]]
     return layout
 
 
 def storage_sizes(layout: Layout, members: Mapping[str, Source]) -> dict[str, int]:
-    """Size in bytes of each storage that its pickle names; what is named in two sizes is left out."""
-    by_pickle = {
-        pickle: named(members[pickle]) for pickle in set(layout.storages.values()) if pickle in members
-    }
-    sizes = {
-        name: by_pickle.get(pickle, {}).get(name.rpartition("/")[2])
-        for name, pickle in layout.storages.items()
-    }
-    return {name: size for name, size in sizes.items() if size is not None}
+    """Size in bytes of each storage that is named; what is named in two sizes, or too small, is left out.
+
+    A pickle names the exact size, a table of torch.export the least.
+    """
+    named_by = {table: members[table] for table in set(layout.storages.values()) if table in members}
+    exact = {table: named(source) for table, source in named_by.items() if table.endswith(".pkl")}
+    least = {table: named_at_least(source) for table, source in named_by.items() if table.endswith(".json")}
+    sizes: dict[str, int] = {}
+    for name, table in layout.storages.items():
+        key = name.rpartition("/")[2]
+        if key in exact.get(table, {}):
+            sizes[name] = exact[table][key]
+        elif name in members and members[name].size >= least.get(table, {}).get(key, 1 << 63):
+            sizes[name] = members[name].size
+    return sizes

@@ -10,32 +10,9 @@ import ast
 from collections.abc import Iterator
 
 from quarantine.formats.interface import Malformed, Node, Source
+from quarantine.formats.torch_operators import report
 
 CODE_LIMIT_BYTES = 16 << 20
-_REACHING = {
-    "aten": {"save": "writes a file", "from_file": "maps a file into memory"},
-    "prim": {
-        "PythonOp": "calls Python",
-        "IgnoredPythonOp": "calls Python",
-        "rpc_async": "calls another machine",
-        "rpc_sync": "calls another machine",
-        "rpc_remote": "calls another machine",
-    },
-}
-_COMPUTING = frozenset(
-    {
-        "aten",
-        "prim",
-        "prims",
-        "quantized",
-        "_quantized",
-        "sparse",
-        "mkldnn",
-        "mkldnn_prepacked",
-        "onednn",
-        "mkl",
-    }
-)
 
 
 class TorchScriptCode:
@@ -56,11 +33,7 @@ class TorchScriptCode:
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             raise Malformed(f"code is not TorchScript: {type(error).__name__}", offset=0) from None
         for namespace, operator, line in dict.fromkeys(_operators(tree)):
-            what = f"{namespace}::{operator}"
-            if effect := _REACHING.get(namespace, {}).get(operator):
-                node.finding("torchscript-reach", operator=what, effect=effect, line=line)
-            elif namespace not in _COMPUTING:
-                node.finding("torchscript-custom-operator", operator=what, line=line)
+            report(node, namespace, operator, f"line {line}")
         node.claim(0, node.source.size)
 
 
