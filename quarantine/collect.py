@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from msgspec.structs import asdict
+
 from quarantine.jail.interface import Ending, JailResult
 from quarantine.jail.protocol import ArtifactSeen, Done, FactSeen, FindingSeen, Measured
 from quarantine.records import (
@@ -86,38 +88,11 @@ def _take_messages(into: Collected, result: JailResult, rules: Ruleset) -> None:
             case FindingSeen():
                 into.findings.append(rules.finding(message, into.stage))
             case FactSeen():
-                into.facts.append(
-                    Fact(
-                        artifact=message.artifact,
-                        name=message.name,
-                        value=message.value,
-                        analyzer=message.analyzer,
-                    )
-                )
+                into.facts.append(Fact(**asdict(message)))
             case ArtifactSeen():
-                into.artifacts.append(
-                    Artifact(
-                        path=message.path,
-                        format=message.format,
-                        size_bytes=message.size_bytes,
-                        claimed_bytes=message.claimed_bytes,
-                        analyzers=message.analyzers,
-                        complete=message.complete,
-                    )
-                )
+                into.artifacts.append(Artifact(**asdict(message)))
             case Measured():
-                into.measurements.append(
-                    Measurement(
-                        probe=message.probe,
-                        name=message.name,
-                        value=message.value,
-                        unit=message.unit,
-                        low=message.low,
-                        high=message.high,
-                        samples=message.samples,
-                        context=message.context,
-                    )
-                )
+                into.measurements.append(Measurement(**asdict(message)))
             case Done():
                 into.device = message.device or into.device
 

@@ -13,7 +13,7 @@ def replace_file(path: Path, content: bytes) -> None:
     try:
         append_durably(temporary, content, os.O_EXCL)
         temporary.replace(path)
-        _sync_directory(path.parent)
+        sync_directory(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -35,10 +35,11 @@ def append_durably(path: Path, content: bytes, flags: int = 0) -> None:
     finally:
         os.close(fd)
     if new:
-        _sync_directory(path.parent)
+        sync_directory(path.parent)
 
 
-def _sync_directory(path: Path) -> None:
+def sync_directory(path: Path) -> None:
+    """Make the names in a directory survive a power cut."""
     fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(fd)

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from quarantine.cli.options import PolicyOption, StateOption, read_policy, write_output
+from quarantine.cli.options import (
+    FormatOption,
+    OutputOption,
+    PolicyOption,
+    StateOption,
+    read_policy,
+    write_output,
+)
 from quarantine.printable import printable
 
 if TYPE_CHECKING:
@@ -85,12 +92,8 @@ def _table(desk: Desk, rows: Sequence[SubmissionRow]) -> None:
 
 def report(
     submission: Annotated[str, typer.Argument(help="A submission's id, or the start of it.")],
-    format_: Annotated[
-        str, typer.Option("--format", help="text, json, html, sarif, junit or markdown.")
-    ] = "text",
-    output: Annotated[
-        Path | None, typer.Option(help="Write the report there instead of printing it.")
-    ] = None,
+    format_: FormatOption = "text",
+    output: OutputOption = None,
     state: StateOption = None,
 ) -> None:
     """Show the report on a submission in custody."""

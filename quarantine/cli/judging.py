@@ -7,7 +7,15 @@ from typing import Annotated
 
 import typer
 
-from quarantine.cli.options import PolicyOption, read_card, read_file, read_policy, write_output
+from quarantine.cli.options import (
+    FormatOption,
+    OutputOption,
+    PolicyOption,
+    read_card,
+    read_file,
+    read_policy,
+    write_output,
+)
 from quarantine.records import Decision, Tier
 
 EXIT_STATUS = {Decision.PASS: 0, Decision.REJECT: 1, Decision.REVIEW: 3}
@@ -30,12 +38,8 @@ def scan(
     second_opinion: Annotated[
         bool, typer.Option("--second-opinion", help="Ask fickling and modelscan too, in jails of their own.")
     ] = False,
-    format_: Annotated[
-        str, typer.Option("--format", help="text, json, html, sarif, junit or markdown.")
-    ] = "text",
-    output: Annotated[
-        Path | None, typer.Option(help="Write the report there instead of printing it.")
-    ] = None,
+    format_: FormatOption = "text",
+    output: OutputOption = None,
 ) -> int:
     """Judge models and report. Exit status: 0 pass, 1 reject, 3 review, 2 no verdict."""
     from quarantine.cli.progress import progress_display

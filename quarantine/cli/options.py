@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 PolicyOption = Annotated[
     Path | None, typer.Option("--policy", help="A policy file; the built-in one if left out.")
 ]
+FormatOption = Annotated[str, typer.Option("--format", help="text, json, html, sarif, junit or markdown.")]
+OutputOption = Annotated[Path | None, typer.Option(help="Write the report there instead of printing it.")]
 StateOption = Annotated[
     Path | None,
     typer.Option(

@@ -12,6 +12,7 @@ import shutil
 import tempfile
 from pathlib import Path, PurePosixPath
 
+from quarantine.durable import sync_directory
 from quarantine.errors import IntegrityError, NotPromotable, StateError
 from quarantine.records import FileEntry, Manifest, canonical
 from quarantine.registries.interface import Registry, Release
@@ -54,14 +55,14 @@ class DirectoryRegistry(Registry):
             _write(work / ENVELOPE_NAME, release.envelope)
             for folder, _, _ in os.walk(work, topdown=False):
                 Path(folder).chmod(0o755)
-                _sync(Path(folder))
+                sync_directory(Path(folder))
             try:
                 work.rename(target)
             except OSError:
                 if target.exists():
                     return self._same(target, release)
                 raise
-            _sync(target.parent)
+            sync_directory(target.parent)
             return str(target)
         finally:
             shutil.rmtree(work, ignore_errors=True)
@@ -124,11 +125,3 @@ def _write(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(fd)
-
-
-def _sync(directory: Path) -> None:
-    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

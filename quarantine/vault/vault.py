@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from quarantine.durable import sync_directory
 from quarantine.errors import IntegrityError, NotFound, StateError
 from quarantine.records import Manifest
 
@@ -101,7 +102,7 @@ class Vault:
         target = self._directory(digest)
         with storage_errors(self.root):
             for parent, _, _ in os.walk(content, topdown=False):
-                _sync(Path(parent))
+                sync_directory(Path(parent))
                 # The top stays writable until it is moved: a rename has to rewrite its "..".
                 if parent != str(content):
                     Path(parent).chmod(0o500)
@@ -112,8 +113,8 @@ class Vault:
                     if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
                         raise
             target.chmod(0o500)
-            _sync(target)
-            _sync(self._sealed)
+            sync_directory(target)
+            sync_directory(self._sealed)
         return target
 
     def sweep(self) -> int:
@@ -156,11 +157,3 @@ def discard(directory: Path) -> None:
     for parent, _, _ in os.walk(directory):
         Path(parent).chmod(0o700)
     shutil.rmtree(directory, ignore_errors=True)
-
-
-def _sync(directory: Path) -> None:
-    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
