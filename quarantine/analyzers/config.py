@@ -19,7 +19,6 @@ class ConfigAnalyzer:
     """Reads JSON objects and template files."""
 
     name = "config"
-    formats = frozenset({"text"})
 
     def analyze(self, node: Node) -> None:
         """Follow every key of the document, however deep."""

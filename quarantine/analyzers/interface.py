@@ -1,6 +1,6 @@
 """The contract of an analyzer: code that reads an artifact in a jail and says what it would do when loaded.
 
-What an analyzer takes is declared; the walk decides when it runs. Required analyzers that do not finish leave
+The table says which formats an analyzer takes; the walk decides when it runs. An analyzer that does not finish leaves
 the artifact incomplete.
 """
 
@@ -15,7 +15,6 @@ class Analyzer(Protocol):
     """One way of looking at artifacts of some formats."""
 
     name: str
-    formats: frozenset[str]
 
     def analyze(self, node: Node) -> None:
         """Look at the artifact; report through the node.

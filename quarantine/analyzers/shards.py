@@ -14,7 +14,6 @@ class ShardsAnalyzer:
     """Reads ``*.index.json`` of safetensors and PyTorch checkpoints."""
 
     name = "shards"
-    formats = frozenset({"text"})
 
     def analyze(self, node: Node) -> None:
         """Report shards that are missing or lie elsewhere.

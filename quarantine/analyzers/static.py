@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from quarantine.analyzers.table import load_analyzers
 from quarantine.analyzers.walk import Walk
 from quarantine.formats.source import FdSource
 from quarantine.jail.protocol import AnyMessage, Done, Request
@@ -12,6 +11,6 @@ from quarantine.jail.protocol import AnyMessage, Done, Request
 
 def run(request: Request, emit: Callable[[AnyMessage], None]) -> Done:
     """Read every input and say what was found."""
-    walk = Walk(emit, load_analyzers())
+    walk = Walk(emit)
     walk.run([(entry.name, FdSource(entry.fd, entry.size_bytes)) for entry in request.inputs])
     return Done()

@@ -1,20 +1,29 @@
-"""The analyzers, one line each as ``module:Class``; imported when the walk starts."""
+"""The analyzers, one line each: ``module:Class`` and the formats that it takes; imported when one of those is met."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import cache
 from importlib import import_module
+from typing import cast
 
 from quarantine.analyzers.interface import Analyzer
 
-ANALYZERS = (
-    "quarantine.analyzers.pickle.analyzer:PickleAnalyzer",
-    "quarantine.analyzers.torch_legacy:TorchLegacyAnalyzer",
-    "quarantine.analyzers.config:ConfigAnalyzer",
-    "quarantine.analyzers.shards:ShardsAnalyzer",
-)
+ANALYZERS = {
+    "pickle.analyzer:PickleAnalyzer": frozenset({"pickle"}),
+    "torch_legacy:TorchLegacyAnalyzer": frozenset({"torch_legacy"}),
+    "config:ConfigAnalyzer": frozenset({"text"}),
+    "shards:ShardsAnalyzer": frozenset({"text"}),
+}
 
 
-def load_analyzers() -> tuple[Analyzer, ...]:
-    """One instance of each. A missing one is an ImportError and ends the worker."""
-    pairs = (entry.split(":") for entry in ANALYZERS)
-    return tuple(getattr(import_module(module), name)() for module, name in pairs)
+def analyzers_for(formats: Iterable[str]) -> tuple[Analyzer, ...]:
+    """The analyzers that take any of these formats. A missing one is an ImportError, which costs coverage."""
+    wanted = frozenset(formats)
+    return tuple(_load(home) for home, takes in ANALYZERS.items() if takes & wanted)
+
+
+@cache
+def _load(home: str) -> Analyzer:
+    module, _, name = home.partition(":")
+    return cast(Analyzer, getattr(import_module(f"quarantine.analyzers.{module}"), name)())

@@ -22,7 +22,6 @@ class TorchLegacyAnalyzer:
     """Says what loading such a file would do, and accounts for its storages."""
 
     name = "torch-legacy"
-    formats = frozenset({"torch_legacy"})
 
     def analyze(self, node: Node) -> None:
         """Report on every pickle, then claim the storages.

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from quarantine.analyzers.interface import Analyzer
 from quarantine.analyzers.node import Budget, WalkNode, safe
+from quarantine.analyzers.table import analyzers_for
 from quarantine.formats.expanded import ExpandedSource
 from quarantine.formats.identify import identify
 from quarantine.formats.interface import Malformed, Source, TooLarge
@@ -23,9 +23,8 @@ RUNNABLE = frozenset({"pickle", "tar", "zip", "npz", "torch", "torchscript", "to
 class Walk:
     """One walk over the files of a submission, depth first."""
 
-    def __init__(self, emit: Callable[[AnyMessage], None], analyzers: Sequence[Analyzer]) -> None:
+    def __init__(self, emit: Callable[[AnyMessage], None]) -> None:
         self._emit = emit
-        self._analyzers = analyzers
         self._seen = 0
 
     def run(self, files: Sequence[tuple[str, Source]]) -> None:
@@ -68,12 +67,14 @@ class Walk:
                 forms[-1] = node.layout or form.name
                 node.layout = None
 
-        self._guard(node, identified)
-        for analyzer in self._analyzers:
-            if analyzer.formats & set(forms):
+        def analyzed() -> None:
+            for analyzer in analyzers_for(forms):
                 node.speaker = analyzer.name
                 self._guard(node, lambda analyzer=analyzer: analyzer.analyze(node))  # type: ignore[misc]
                 ran.append(analyzer.name)
+
+        self._guard(node, identified)
+        self._guard(node, analyzed)
         node.speaker = "formats"
         self._close(node, forms, ran)
 

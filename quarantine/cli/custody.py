@@ -76,18 +76,18 @@ def list_(state: StateOption = None) -> None:
 def _table(desk: Desk, rows: Sequence[SubmissionRow]) -> None:
     from quarantine.report.summary import accuracy, deciding
 
-    columns = (
-        f"{'id':<15}{'verdict':<9}{'stage':<10}{'tier':<10}{'handed in by':<14}{'right':>6}{'attacked':>10}"
-    )
-    typer.echo(f"{columns}  {'name':<32}decided by")
+    widths = (15, 9, 10, 10, 14, 7, 10, 30, 0)
+    heads = ("id", "verdict", "stage", "tier", "handed in by", "right", "attacked", "decided by", "name")
+    typer.echo("".join(f"{head:<{width}}" for head, width in zip(heads, widths, strict=True)))
     for row in rows:
-        verdict = desk.state.verdict(row.verdict_digest) if row.verdict_digest else None
-        decision = verdict.decision if verdict else "-"
-        right = accuracy(verdict, "clean_accuracy") if verdict else "-"
-        attacked = accuracy(verdict, "robust_accuracy") if verdict else "-"
-        columns = f"{row.id:<15}{decision:<9}{row.stage:<10}{row.tier:<10}{row.submitter:<14}{right:>6}{attacked:>10}"
-        why = deciding(verdict) if verdict else ""
-        typer.echo(f"{columns}  {printable(row.untrusted_name, 100):<32}{printable(why, 200)}".rstrip())
+        said = ("-", "-", "-", "-")
+        if row.verdict_digest:
+            verdict = desk.state.verdict(row.verdict_digest)
+            right, attacked = (accuracy(verdict, f"{kind}_accuracy") for kind in ("clean", "robust"))
+            said = (verdict.decision, right, attacked, printable(deciding(verdict), 29))
+        name = printable(row.untrusted_name, 100)
+        cells = (row.id, said[0], row.stage, row.tier, row.submitter, *said[1:], name)
+        typer.echo("".join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True)))
 
 
 def report(

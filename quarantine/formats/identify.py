@@ -5,43 +5,10 @@ Several formats may recognise the same bytes; then all of them are read.
 
 from __future__ import annotations
 
-from quarantine.formats.appledouble import AppleDouble
-from quarantine.formats.compressed import Compressed, ZFile
-from quarantine.formats.empty import Empty
-from quarantine.formats.external import ExternalData
-from quarantine.formats.foreign import Foreign
-from quarantine.formats.gguf import Gguf
 from quarantine.formats.interface import Format, Node, Source
-from quarantine.formats.npy import Npy
-from quarantine.formats.onnx import Onnx, OnnxTensor
-from quarantine.formats.pickle import Pickle, runs_beside
-from quarantine.formats.safetensors import Safetensors
-from quarantine.formats.tar import Tar
-from quarantine.formats.text import Native, Text
-from quarantine.formats.torch_export_graph import TorchExportGraph
-from quarantine.formats.torch_legacy import TorchLegacy
-from quarantine.formats.torchscript_code import TorchScriptCode
-from quarantine.formats.zip import Zip
+from quarantine.formats.pickle import runs_beside
+from quarantine.formats.table import EMPTY, EXTERNAL, FORMATS, by_name, load
 
-FORMATS: tuple[Format, ...] = (
-    Zip(),
-    Npy(),
-    Safetensors(),
-    Onnx(),
-    OnnxTensor(),
-    Gguf(),
-    Tar(),
-    Compressed(),
-    ZFile(),
-    Foreign(),
-    AppleDouble(),
-    Native(),
-    TorchLegacy(),
-    TorchScriptCode(),
-    TorchExportGraph(),
-    Pickle(),
-    Text(),
-)
 _PICKLE_NAMES = (".pkl", ".pickle", ".p", ".joblib", ".dill")
 _CLAIMS = {".safetensors": "safetensors", ".npy": "npy", ".npz": "zip", ".onnx": "onnx", ".gguf": "gguf",
            ".json": "text",
@@ -51,9 +18,10 @@ _CLAIMS = {".safetensors": "safetensors", ".npy": "npy", ".npz": "zip", ".onnx":
 def identify(node: Node, expect: str | None = None) -> list[Format]:
     """All formats to read the artifact as; reports unknown, disguised and many-faced content."""
     if not node.source.size:
-        return [Empty()]
+        return [load(EMPTY)]
     head = node.source.read(0, 4096)
-    found = _told_apart([form for form in FORMATS if form.recognise(head, node.source)], node.source)
+    asked = (load(line) for line in FORMATS if line.possible(head))
+    found = _told_apart([form for form in asked if form.recognise(head, node.source)], node.source)
     names = ", ".join(form.name for form in found)
     if len(found) > 1 and expect is None:
         node.finding("format-polyglot", formats=names)
@@ -63,12 +31,14 @@ def identify(node: Node, expect: str | None = None) -> list[Format]:
         node.finding("format-disguised", claimed=claim, found=names)
     if expect is None and not found and node.path.lower().endswith(_PICKLE_NAMES):
         expect = "pickle"
-    wanted = [form for form in FORMATS if form.name == expect]
-    if not found and not wanted and node.described():
-        return [ExternalData()]
-    if not found and not wanted:
+    wanted = by_name(expect)
+    if wanted is not None and wanted not in found:
+        found.append(wanted)
+    if not found and node.described():
+        return [load(EXTERNAL)]
+    if not found:
         node.finding("format-unknown", head=head[:16].hex())
-    return found + [form for form in wanted if form not in found]
+    return found
 
 
 def _told_apart(found: list[Format], source: Source) -> list[Format]:

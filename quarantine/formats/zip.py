@@ -10,13 +10,16 @@ import posixpath
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from quarantine.formats import zip_records as records
 from quarantine.formats.expanded import ExpandedSource, Expander
 from quarantine.formats.interface import Malformed, Node, Source
 from quarantine.formats.source import SliceSource
-from quarantine.formats.torch_zip import Layout, layout_of, storage_sizes
 from quarantine.formats.zip_records import Directory, Header
+
+if TYPE_CHECKING:
+    from quarantine.formats.torch_zip import Layout
 
 STORED, DEFLATED = 0, 8
 ENCRYPTED = 0x2041
@@ -55,6 +58,8 @@ class Zip:
 
     def read(self, node: Node) -> None:
         """Check all records; queue every member, and read PyTorch's layouts as such."""
+        from quarantine.formats.torch_zip import layout_of  # most artifacts are no archive
+
         listing = _members(node, _directory(node))
         layout = layout_of([member.entry.name for member in listing])
         node.known_as(layout.name)
@@ -209,6 +214,8 @@ def _other_reading(node: Node, member: Member, layout: Layout) -> None:
 
 
 def _hand_on(node: Node, layout: Layout, contents: dict[Member, Source | None]) -> None:
+    from quarantine.formats.torch_zip import storage_sizes
+
     by_name = {member.entry.name: held for member, held in contents.items() if held is not None}
     sizes = storage_sizes(layout, by_name)
     for member, held in contents.items():

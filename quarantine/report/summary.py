@@ -6,12 +6,12 @@ from quarantine.records import Decision, Verdict
 
 
 def deciding(verdict: Verdict) -> str:
-    """The rules, or else the policy's clause, that the decision came from; empty for a pass."""
+    """The first rule (or the policy's clause) that the decision came from, and how many more; a dash for a pass."""
     if verdict.decision is Decision.PASS:
-        return ""
+        return "-"
     reasons = [reason for reason in verdict.reasons if reason.decision is verdict.decision]
-    rules = dict.fromkeys(rule for reason in reasons for rule in reason.rules)
-    return ", ".join(rules) or reasons[0].clause
+    rules = list(dict.fromkeys(rule for reason in reasons for rule in reason.rules)) or [reasons[0].clause]
+    return rules[0] if len(rules) == 1 else f"{rules[0]}+{len(rules) - 1}"
 
 
 def accuracy(verdict: Verdict, name: str) -> str:

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from quarantine.analyzers.config import ConfigAnalyzer
 from quarantine.analyzers.walk import Walk
 from quarantine.formats.source import BytesSource
 from quarantine.jail.protocol import ArtifactSeen, FindingSeen
@@ -48,7 +47,7 @@ HOSTILE = (
 
 def rules(name: str, content: bytes) -> set[str]:
     said: list[Any] = []
-    Walk(said.append, [ConfigAnalyzer()]).run([(name, BytesSource(content))])
+    Walk(said.append).run([(name, BytesSource(content))])
     incomplete = {"incomplete" for m in said if isinstance(m, ArtifactSeen) and not m.complete}
     return {m.rule for m in said if isinstance(m, FindingSeen)} | incomplete
 

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from quarantine.analyzers import node, walk
-from quarantine.analyzers.table import load_analyzers
 from quarantine.formats import expanded
 from quarantine.formats.expanded import ExpandedSource
 from quarantine.formats.interface import Node, TooLarge
@@ -24,7 +23,7 @@ def test_every_file_that_is_not_visited_is_named_as_incomplete(monkeypatch: pyte
     monkeypatch.setattr(walk, "NODES_LIMIT", 2)
     found = Walked()
     files = [(f"{index}.txt", BytesSource(b"text")) for index in range(5)]
-    walk.Walk(found.take, load_analyzers()).run(files)
+    walk.Walk(found.take).run(files)
     assert [found.artifacts[name].complete for name, _ in files] == [True, True, False, False, False]
     assert {finding.artifact for finding in found.findings} == {"2.txt", "3.txt", "4.txt"}
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from quarantine.analyzers.table import load_analyzers
 from quarantine.analyzers.walk import Walk
 from quarantine.formats.interface import Source
 from quarantine.formats.source import BytesSource
@@ -44,5 +43,5 @@ def walked(name: str, content: bytes | Source) -> Walked:
     """Walk one file."""
     found = Walked()
     source = BytesSource(content) if isinstance(content, bytes) else content
-    Walk(found.take, load_analyzers()).run([(name, source)])
+    Walk(found.take).run([(name, source)])
     return found

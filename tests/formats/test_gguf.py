@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quarantine.analyzers.config import ConfigAnalyzer
 from quarantine.analyzers.walk import Walk
 from quarantine.formats.source import BytesSource
 from quarantine.jail.protocol import ArtifactSeen, FindingSeen
@@ -32,7 +31,7 @@ def gguf(template: str = "{{ messages[0]['content'] }}", offsets: tuple[int, int
 
 def rules(data: bytes) -> set[str]:
     said: list[Any] = []
-    Walk(said.append, [ConfigAnalyzer()]).run([("model.gguf", BytesSource(data))])
+    Walk(said.append).run([("model.gguf", BytesSource(data))])
     incomplete = {"incomplete" for m in said if isinstance(m, ArtifactSeen) and not m.complete}
     return {m.rule for m in said if isinstance(m, FindingSeen)} | incomplete
 

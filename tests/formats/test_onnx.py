@@ -31,7 +31,7 @@ _KINDS = {
 def walk(**files: bytes) -> tuple[set[str], dict[str, ArtifactSeen]]:
     """Rules reported, and artifacts by path; ``__`` in a name stands for the dot."""
     said: list[Any] = []
-    Walk(said.append, ()).run([(name.replace("__", "."), BytesSource(data)) for name, data in files.items()])
+    Walk(said.append).run([(name.replace("__", "."), BytesSource(data)) for name, data in files.items()])
     return {m.rule for m in said if isinstance(m, FindingSeen)}, {
         m.path: m for m in said if isinstance(m, ArtifactSeen)
     }

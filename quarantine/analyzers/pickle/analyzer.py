@@ -30,7 +30,6 @@ class PickleAnalyzer:
     """Says what loading a pickle would do."""
 
     name = "pickle"
-    formats = frozenset({"pickle"})
 
     def analyze(self, node: Node) -> None:
         """Report on every stream; bytes that belong to none stay unclaimed and are reported."""
