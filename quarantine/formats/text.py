@@ -12,6 +12,10 @@ from quarantine.formats.pickle import embedded
 from quarantine.formats.safetensors import unique_object
 
 TEXT_LIMIT_BYTES = 64 << 20
+_CODE = (
+    ".py", ".pyw", ".pyx", ".ipynb", ".sh", ".bash", ".zsh", ".bat", ".cmd", ".ps1", ".js", ".mjs", ".cjs", ".ts",
+    ".rb", ".pl", ".php", ".lua", ".r", ".jl", ".c", ".cc", ".cpp", ".cu", ".java", ".go", ".rs",
+)  # fmt: skip
 _CONTROL = bytes(range(9)) + b"\x0b\x0e\x0f" + bytes(range(0x10, 0x20)) + b"\x7f"
 
 
@@ -48,7 +52,7 @@ class Text:
         for start in embedded(raw):
             node.finding("pickle-nested", offset=start)
             node.child(f"nested-{start}", raw[start:], expect="pickle")
-        if node.path.lower().endswith((".py", ".pyw", ".ipynb", ".sh")) and "!" not in node.path:
+        if node.path.lower().endswith(_CODE) or raw.startswith(b"#!"):
             node.finding("text-source-code")
         if node.path.lower().endswith(".json"):
             try:

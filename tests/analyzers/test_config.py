@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from quarantine.analyzers.walk import Walk
 from quarantine.formats.source import BytesSource
 from quarantine.jail.protocol import ArtifactSeen, FindingSeen
 from quarantine.ruleset import load_rules
+from tests.analyzers.walking import walked
 
 PREFIXES = ("config-", "keras-", "template-")
 EXAMPLES = [(r.id, e) for r in load_rules().all() if r.id.startswith(PREFIXES) for e in r.examples]
@@ -73,3 +76,31 @@ def test_ways_out_of_a_template_are_reported(text: str) -> None:
 @pytest.mark.parametrize("content", [b"[" * 200_000, b'{"a":' * 100_000, b'{"a": 1, "a": 2}'])
 def test_hostile_json_never_passes(content: bytes) -> None:
     assert "incomplete" in rules("config.json", content)
+
+
+@pytest.mark.parametrize(
+    ("line", "target"),
+    [
+        ("    loader_module: mlflow.sklearn", None),
+        ("    loader_module: my_package.loader", "my_package.loader"),
+        ("    loader_module: mlflow.sklearn.evil", "mlflow.sklearn.evil"),
+        ("    code: code", "code"),
+        ("    python_model: python_model.pkl", "python_model.pkl"),
+        ("    data: model.pkl", None),
+    ],
+)
+def test_what_mlflow_imports_is_told(line: str, target: str | None) -> None:
+    found = walked("MLmodel", f"flavors:\n  python_function:\n{line}\n".encode())
+    assert found.rules == ({"config-remote-code"} if target else set())
+
+
+@pytest.mark.parametrize("name", ["modeling.py", "a/b.R", "install.sh", "run"])
+@pytest.mark.parametrize("inside", [False, True])
+def test_source_code_is_told_wherever_it_lies(name: str, inside: bool) -> None:
+    content = b"#!/bin/sh\n"
+    if inside:
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w") as archive:
+            archive.writestr(name, content)
+        name, content = "model.zip", out.getvalue()
+    assert "text-source-code" in walked(name, content).rules
