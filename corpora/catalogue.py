@@ -11,7 +11,7 @@ from corpora.benign import containers
 from corpora.benign import files as honest
 from corpora.case import Case
 from corpora.malformed import files as malformed
-from corpora.malicious import archives, direct, gadgets, obfuscated, single_files, tars
+from corpora.malicious import archives, direct, gadgets, misread, obfuscated, single_files, tars
 
 MANIFEST = Path(__file__).with_name("manifest.yaml")
 
@@ -20,7 +20,18 @@ def all_cases() -> tuple[Case, ...]:
     """Every case, in a fixed order; ids are unique."""
     found = [
         c
-        for m in (honest, containers, direct, obfuscated, gadgets, archives, tars, single_files, malformed)
+        for m in (
+            honest,
+            containers,
+            direct,
+            obfuscated,
+            gadgets,
+            misread,
+            archives,
+            tars,
+            single_files,
+            malformed,
+        )
         for c in m.cases()
     ]
     assert len({c.id for c in found}) == len(found), "case ids must be unique"

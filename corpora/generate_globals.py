@@ -35,26 +35,22 @@ _HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: written in Python, not in C
 def python() -> Names:
     """What models hold of the standard library."""
     plain = [
-        "complex",
-        "int",
-        "float",
-        "str",
-        "bool",
         "object",
         "slice",
-        "range",
         "Ellipsis",
         "NotImplemented",
     ]
     return {
         "builtins": dict.fromkeys(plain, "any")
         | dict.fromkeys(["bytearray", "bytes"], "buffer")
+        | dict.fromkeys(["complex", "int", "float", "str", "bool"], "text")
+        | {"range": "range"}
         | dict.fromkeys(["set", "frozenset", "list", "dict", "tuple"], "items"),
         "collections": dict.fromkeys(["OrderedDict", "Counter", "deque"], "items") | {"defaultdict": "any"},
         "copyreg": {"_reconstructor": "reconstructor", "__newobj__": "newobj"},
         "datetime": dict.fromkeys(["date", "datetime", "time", "timedelta", "timezone"], "any"),
         "decimal": {"Decimal": "any"},
-        "fractions": {"Fraction": "any"},
+        "fractions": {"Fraction": "fraction"},
         "uuid": {"UUID": "restored", "SafeUUID": "any"},
         "functools": {"partial": "partial"},
         "types": {"SimpleNamespace": "any"},
@@ -71,20 +67,26 @@ def numpy() -> Names:
     """Arrays, scalars, dtypes and random state, under the names of NumPy 1 and 2."""
     import numpy as np
 
-    names: Names = {"numpy": {"ndarray": "no-call", "dtype": "any", "matrix": "no-call"}}
+    names: Names = {"numpy": {"ndarray": "no-call", "dtype": "dtype", "matrix": "no-call"}}
     names["numpy"] |= {
-        n: "any"
+        n: "no-call"
         for n in dir(np)
         if inspect.isclass(getattr(np, n)) and issubclass(getattr(np, n), np.generic)
     }
+    names["numpy"] |= {n: "any" for n in dir(np) if isinstance(getattr(np, n), np.ufunc)}
+    names["numpy"] |= dict.fromkeys(
+        ["mean", "median", "min", "max", "amin", "amax", "sum", "std", "var"], "any"
+    )
     names["numpy.matrixlib.defmatrix"] = {"matrix": "no-call"}
+    names["numpy.rec"] = names["numpy.core.records"] = {"recarray": "no-call"}
+    names["numpy.ma"] = {"MaskedArray": "no-call"}
     names["numpy.ma.core"] = {"_mareconstruct": "empty-array", "MaskedArray": "no-call"}
     for core in ("numpy.core", "numpy._core"):
-        names[f"{core}.multiarray"] = {"_reconstruct": "empty-array", "scalar": "any"}
+        names[f"{core}.multiarray"] = {"_reconstruct": "empty-array", "scalar": "scalar"}
         names[f"{core}.numeric"] = {"_frombuffer": "any"}
     constructors = ["__randomstate_ctor", "__generator_ctor", "__bit_generator_ctor"]
-    names["numpy.random._pickle"] = dict.fromkeys(constructors, "any")
-    names["numpy.random"] = names["numpy.random.mtrand"] = {"__RandomState_ctor": "any"}
+    names["numpy.random._pickle"] = dict.fromkeys(constructors, "bit-generator")
+    names["numpy.random"] = names["numpy.random.mtrand"] = {"__RandomState_ctor": "bit-generator"}
     for name, cls in (
         ("_mt19937", "MT19937"),
         ("_pcg64", "PCG64"),
@@ -96,7 +98,7 @@ def numpy() -> Names:
     names["numpy.random.bit_generator"] = dict.fromkeys(
         ["__pyx_unpickle_SeedSequence", "SeedSequence"], "any"
     )
-    names["numpy.dtypes"] = {n: "any" for n in dir(np.dtypes) if n.endswith("DType")}
+    names["numpy.dtypes"] = {n: "no-call" for n in dir(np.dtypes) if n.endswith("DType")}
     return names
 
 
@@ -107,7 +109,7 @@ def torch() -> Names:
     values = (t.dtype, t.qscheme, t.layout, t.memory_format)
     names: Names = {"torch": {n: "any" for n in dir(t) if isinstance(getattr(t, n), values)}}
     names["torch"] |= {n: "no-call" for n in dir(t) if n.endswith("Storage")} | {"Tensor": "no-call"}
-    names["torch"] |= dict.fromkeys(["Size", "device", "Generator"], "any")
+    names["torch"] |= {"Size": "items", "device": "any", "Generator": "any"}
     names["torch.jit._pickle"] = {n: "any" for n in dir(jit) if n.startswith(("build_", "restore_"))}
     names["torch._utils"] = {
         n: "any" for n in dir(t._utils) if n.startswith("_rebuild_") and n != "_rebuild_wrapper_subclass"
@@ -135,6 +137,14 @@ def _classes(names: Names, module: str) -> None:
             names.setdefault(module, {})[name] = _constraint(value)
 
 
+def _functions(names: Names, module: str) -> None:
+    """The public functions of a module that only computes: models keep a score function or metric."""
+    loaded = importlib.import_module(module)
+    for name, value in vars(loaded).items():
+        if inspect.isfunction(value) and value.__module__ == module and not name.startswith("_"):
+            names.setdefault(module, {})[name] = "any"
+
+
 def _constraint(cls: type) -> str:
     """``restored`` for a class whose instances are pickled as an empty object and its state, and never called."""
     own = any(
@@ -148,8 +158,8 @@ def sklearn() -> Names:
     from sklearn.utils import all_estimators
 
     names: Names = {}
-    for _, cls in all_estimators():
-        names.setdefault(cls.__module__, {})[cls.__name__] = _constraint(cls)
+    for module in sorted({cls.__module__ for _, cls in all_estimators()}):
+        _classes(names, module)
     internal = [
         "sklearn.tree._tree",
         "sklearn.tree._criterion",
@@ -181,20 +191,27 @@ def sklearn() -> Names:
         loaded = importlib.import_module(module)
         extra = [n for n in vars(loaded) if n.startswith("__pyx_unpickle_") or n == "newObj"]
         if extra:
-            names.setdefault(module, {}).update(dict.fromkeys(extra, "any"))
+            names.setdefault(module, {}).update({n: "newobj" if n == "newObj" else "any" for n in extra})
     names.setdefault("sklearn.model_selection._split", {}).update(
         dict.fromkeys(
             ["KFold", "StratifiedKFold", "GroupKFold", "ShuffleSplit", "StratifiedShuffleSplit"], "any"
         )
     )
+    for module in ("_classification", "_regression", "_ranking"):
+        _functions(names, f"sklearn.metrics.{module}")
+    _functions(names, "sklearn.feature_selection._univariate_selection")
+    _functions(names, "sklearn.feature_selection._mutual_info")
+    names["sklearn.cluster._kmeans"] |= dict.fromkeys(["_kmeans_single_lloyd", "_kmeans_single_elkan"], "any")
     for module in list(names):
         parent, _, leaf = module.rpartition(".")
         old = f"{parent}.{_OLD_SKLEARN.get(module, leaf.lstrip('_'))}"
         if old not in names:
             names[old] = names[module]
+    names["scipy.interpolate._bsplines"] = {"BSpline": "restored"}
+    names["scipy._lib.array_api_compat.numpy._aliases"] = {"asarray": "any"}
     for kind in ("csr", "csc", "coo", "bsr", "dia", "dok", "lil"):
         for module in (f"scipy.sparse._{kind}", f"scipy.sparse.{kind}"):
-            names[module] = {f"{kind}_{form}": "any" for form in ("matrix", "array")}
+            names[module] = {f"{kind}_{form}": "restored" for form in ("matrix", "array")}
     return names
 
 
@@ -211,11 +228,11 @@ def pandas() -> Names:
         "pandas._libs.tslibs.timestamps": {"_unpickle_timestamp": "any"},
         "pandas._libs.tslibs.timedeltas": {"_timedelta_unpickle": "any"},
         "pandas._libs.missing": {"NAType": "any"},
-        f"{index}.base": {"Index": "any", "_new_Index": "any"},
+        f"{index}.base": {"Index": "any", "_new_Index": "index"},
         f"{index}.range": {"RangeIndex": "any"},
         f"{index}.multi": {"MultiIndex": "any"},
         f"{index}.category": {"CategoricalIndex": "any"},
-        f"{index}.datetimes": {"DatetimeIndex": "any", "_new_DatetimeIndex": "any"},
+        f"{index}.datetimes": {"DatetimeIndex": "any", "_new_DatetimeIndex": "index"},
         f"{index}.timedeltas": {"TimedeltaIndex": "any"},
         f"{index}.numeric": dict.fromkeys(["Int64Index", "Float64Index", "UInt64Index"], "any"),
         "pandas.core.dtypes.dtypes": dict.fromkeys(
@@ -235,11 +252,11 @@ def boosting() -> Names:
             ["XGBClassifier", "XGBRegressor", "XGBRanker", "XGBModel", "XGBRFClassifier", "XGBRFRegressor"],
             "restored",
         ),
-        "xgboost.core": {"Booster": "restored"},
+        "xgboost.core": {"Booster": "closed"},
         "lightgbm.sklearn": dict.fromkeys(
             ["LGBMClassifier", "LGBMRegressor", "LGBMRanker", "LGBMModel"], "restored"
         ),
-        "lightgbm.basic": {"Booster": "restored"},
+        "lightgbm.basic": {"Booster": "closed"},
     }
 
 

@@ -5,11 +5,15 @@ Each constraint is named in ``rules/globals/*.json``. It looks at recorded value
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
-MAX_REPEAT = 1 << 24
+from quarantine.analyzers.pickle import dtype
+from quarantine.analyzers.pickle.named import Arguments, Named, is_global
+
+MAX_REPEAT = 1 << 20
+_LAYERS = "torch.nn.modules."
 _CODECS = frozenset({"latin1", "latin-1", "iso-8859-1", "ascii", "utf-8", "utf8"})
 _BASES = frozenset(
     f"{module}.{name}"
@@ -29,28 +33,24 @@ _BASES = frozenset(
     )
 )
 
-Arguments = tuple[object, ...]
-
-
-@runtime_checkable
-class Named(Protocol):
-    """A recorded global: its dotted name, and the constraint on it; empty for one that is not known to be good."""
-
-    label: str
-    constraint: str
-
 
 @dataclass(frozen=True)
 class Constraint:
-    """``called`` judges a call's arguments, ``made`` those of ``__new__`` alone (NEWOBJ), ``state`` what BUILD sets.
+    """``called`` judges a call's arguments, ``made`` those of ``__new__`` alone (NEWOBJ), ``state`` what BUILD sets
+    on what was made with such arguments.
 
     ``function`` is True for what honest files only call and never keep as a value.
     """
 
     called: Callable[[Arguments], bool]
     made: Callable[[Arguments], bool]
-    state: Callable[[object], bool] | None = None
+    state: Callable[[Arguments, object], bool] | None = None
     function: bool = False
+
+
+_SCALARS = frozenset({str, int, float, bool, bytes, bytearray, complex, type(None)})
+_TEXTS = frozenset({str, bytes, int, float})
+_ITEMS = frozenset({list, tuple, dict, set, frozenset, type(None)})
 
 
 def _codec(args: Arguments) -> bool:
@@ -72,21 +72,68 @@ def _nested_torch(args: Arguments) -> bool:
 
 
 def _plain_callable(value: object) -> bool:
-    return isinstance(value, type) and isinstance(value, Named) and value.constraint == "any"
+    # Layers are made, and do no harm but take memory: honest models keep a partial of one.
+    return is_global(value) and (
+        value.constraint == "any" or (value.constraint == "restored" and value.label.startswith(_LAYERS))
+    )
 
 
 def _partial(args: Arguments) -> bool:
     return bool(args) and _plain_callable(args[0])
 
 
-def _partial_state(state: object) -> bool:
+def _partial_state(_: Arguments, state: object) -> bool:
     # functools.partial.__setstate__ replaces the function.
     return isinstance(state, tuple) and bool(state) and _plain_callable(state[0])
 
 
-def _small_buffer(args: Arguments) -> bool:
-    # bytearray(n) and bytes(n) with a number allocate n bytes from a few.
-    return not args or not isinstance(args[0], int) or args[0] <= MAX_REPEAT
+def _text(args: Arguments) -> bool:
+    # int(Decimal("1e999999999")) and str() of shared lists never end.
+    plain = all(type(arg) in _SCALARS for arg in args)
+    return plain and (len(args) < 2 or type(args[1]) is not str or args[1] in _CODECS)
+
+
+def _buffer(args: Arguments) -> bool:
+    # bytes(n) and bytearray(n) make n bytes of a few.
+    if not args:
+        return True
+    encoded = isinstance(args[0], Named) and not is_global(args[0]) and args[0].label == "_codecs.encode"
+    return (encoded or type(args[0]) in (bytes, bytearray, str)) and len(args) < 3 and _text(args[1:])
+
+
+def _fraction(args: Arguments) -> bool:
+    # Fraction("1e999999999") computes that power of ten.
+    written = (
+        bool(args)
+        and type(args[0]) is str
+        and re.fullmatch(r"-?\d{1,4000}(/\d{1,4000})?", args[0]) is not None
+    )
+    return (len(args) == 1 and written) or (len(args) == 2 and all(type(arg) is int for arg in args))
+
+
+def _small_range(args: Arguments) -> bool:
+    return all(type(arg) is int and abs(arg) <= MAX_REPEAT for arg in args)
+
+
+def _bit_generator(args: Arguments) -> bool:
+    # The second argument is called with the first, and a class in the first place is made.
+    def of_numpy(arg: object) -> bool:
+        return not is_global(arg) or arg.label.startswith("numpy.random.")
+
+    return len(args) <= 2 and all(of_numpy(arg) for arg in args)
+
+
+def _pandas_index(args: Arguments) -> bool:
+    # Makes an instance of its first argument with keyword arguments of the stream's choice.
+    return bool(args) and is_global(args[0]) and args[0].label.startswith("pandas.core.indexes.")
+
+
+def _dtype(args: Arguments) -> bool:
+    return dtype.well_formed(args, None)
+
+
+def _scalar(args: Arguments) -> bool:
+    return 1 <= len(args) <= 2 and isinstance(args[0], Named) and args[0].label == dtype.LABEL
 
 
 def _no_range(args: Arguments) -> bool:
@@ -97,11 +144,15 @@ def _no_range(args: Arguments) -> bool:
 def _reconstructor(args: Arguments) -> bool:
     # copyreg._reconstructor(cls, base, state) calls base's own __new__ and __init__.
     base = args[1] if len(args) == 3 else None
-    return isinstance(base, type) and isinstance(base, Named) and base.label in _BASES
+    if not is_global(base) or base.label not in _BASES:
+        return False
+    kind = base.label.rpartition(".")[2]
+    allowed = _TEXTS if kind in ("bytes", "str", "unicode", "int", "float") else _ITEMS
+    return kind == "object" or type(args[2]) in allowed
 
 
 def _newobj(args: Arguments) -> bool:
-    if not args or not isinstance(args[0], type) or not isinstance(args[0], Named):
+    if not args or not is_global(args[0]):
         return False
     return constraint_of(args[0].constraint).made(args[1:]) if args[0].constraint else True
 
@@ -117,16 +168,24 @@ def _anything(_: Arguments) -> bool:
 
 _CONSTRAINTS: dict[str, Constraint] = {
     "any": Constraint(_anything, _anything),
-    "buffer": Constraint(_small_buffer, _small_buffer),
+    "bit-generator": Constraint(_bit_generator, _never),
+    "buffer": Constraint(_buffer, _buffer),
+    "closed": Constraint(_never, _nothing, function=True),
     "codec": Constraint(_codec, _never, function=True),
+    "dtype": Constraint(_dtype, _never, state=dtype.well_formed),
     "empty-array": Constraint(_empty_array, _never, function=True),
+    "fraction": Constraint(_fraction, _fraction),
+    "index": Constraint(_pandas_index, _never),
     "items": Constraint(_no_range, _no_range),
     "nested-torch": Constraint(_nested_torch, _never, function=True),
     "newobj": Constraint(_newobj, _never, function=True),
     "no-call": Constraint(_never, _never),
     "partial": Constraint(_partial, _partial, state=_partial_state),
+    "range": Constraint(_small_range, _small_range),
     "reconstructor": Constraint(_reconstructor, _never, function=True),
     "restored": Constraint(_never, _nothing),
+    "scalar": Constraint(_scalar, _never),
+    "text": Constraint(_text, _text),
 }
 
 NAMES = frozenset(_CONSTRAINTS)

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, cast
 
-from quarantine.analyzers.pickle.constraints import Arguments, constraint_of
+from quarantine.analyzers.pickle.constraints import constraint_of
+from quarantine.analyzers.pickle.named import Arguments
 from quarantine.analyzers.pickle.names import Judged, Standing, judge
 
 MAX_RECORDS = 1000
@@ -47,6 +48,21 @@ class Seen:
             or any(j.standing is not Standing.GOOD for j in self.globals.values())
         )
 
+    def strays(self, *, confused: bool) -> Seen:
+        """What counts of a reading that ran into bytes which no pickler wrote for it.
+
+        Where it was ``confused`` by a pickle with a memo of its own, honest files show names and arguments that
+        nobody meant; then only dangerous names count.
+        """
+        meant = {
+            key: judged
+            for key, judged in self.globals.items()
+            if judged.standing is Standing.DANGEROUS
+            or (not confused and all(part.isidentifier() for part in ".".join(key).split(".")))
+        }
+        constraints = [] if confused else self.broken_constraints
+        return Seen(meant, constraints, self.touched, nested=self.nested)
+
 
 class RecordingMeta(type):
     """Tells a call from ``__new__`` alone, and makes state that lands on a class itself visible.
@@ -59,14 +75,18 @@ class RecordingMeta(type):
     label: str
     constraint: str
     function: bool
+    on_odd: Callable[[Arguments], None]
+    made: RecordingMeta | None
 
     def __call__(cls, *args: Any, **_: Any) -> Any:
-        """REDUCE, OBJ and INST; what a function returns is no instance of it."""
+        """REDUCE, OBJ and INST."""
         if cls.on_call is not None:
             cls.on_call(args)
+        if _hands_on(args):
+            cls.on_odd(args)
         if cls.constraint in _MAKES_FIRST and args and isinstance(args[0], RecordingMeta):
-            return Inert.make(args[0], args)
-        return Inert.make(Inert if cls.function else cls, args)
+            return Inert.make(args[0], args[1:])
+        return Inert.make(cls, args)
 
     def _land(cls, *_: object, **__: object) -> None:
         cls.on_touch(cls.label)
@@ -91,6 +111,11 @@ class RecordingMeta(type):
         cls._land()
 
 
+def _hands_on(args: Arguments) -> bool:
+    # Whoever takes it may call it at once, with what nobody judged.
+    return any(isinstance(arg, RecordingMeta) and arg.function for arg in args)
+
+
 class Inert(metaclass=RecordingMeta):
     """The value of every call: takes everything, does nothing, keeps all that it was given.
 
@@ -104,29 +129,36 @@ class Inert(metaclass=RecordingMeta):
     on_call: Callable[[Arguments], None] | None = None
     on_new: Callable[[Arguments], None] | None = None
     on_state: Callable[[object], None] | None = None
+    on_odd = staticmethod(lambda _: None)
+    made: RecordingMeta | None = None
 
     args: Arguments
     state: object
     held: list[object]
 
-    def __new__(cls, *args: object, **_: object) -> Inert:
+    def __new__(cls, *args: object, **keywords: object) -> Inert:
         if cls.on_new is not None:
             cls.on_new(args)
+        if keywords or _hands_on(args):  # no known-good class is restored with keywords
+            cls.on_odd((*args, *keywords.values()))
         return cls.make(cls, args)
 
     @staticmethod
     def make(kind: Any, args: Arguments) -> Inert:
-        """An instance of ``kind`` that keeps ``args``; nothing is judged."""
-        made: Inert = object.__new__(kind)
+        """What ``kind`` makes, keeping ``args``; nothing is judged. It holds no reference to a function."""
+        made: Inert = object.__new__(kind.made or kind)
         made.args, made.state, made.held = args, None, []
         return made
 
     def __call__(self, *args: object, **_: object) -> Inert:
+        self.on_odd(("an instance of it", *args))
         return Inert.make(Inert, (self, *args))
 
     def __setstate__(self, state: object) -> None:
         if self.on_state is not None:
             self.on_state(state)
+        if type(state) is tuple and len(state) == 2 and type(state[1]) is dict and state[1]:
+            self.on_odd(("attributes set one by one", *state[1]))  # runs properties, replaces __class__
         self.held.append(self.state)
         self.state = state
 
@@ -174,8 +206,10 @@ class Recording:
             "constraint": judged.constraint if good else "",
             "on_touch": staticmethod(seen.touched.add),
         }
-        if good and judged.constraint != "any":
+        if good:
             members |= self._checks(label, judged.constraint)
+        if members.get("function"):
+            members["made"] = RecordingMeta("Made", (Inert,), {**members, "function": False})
         return cast(type[Inert], RecordingMeta("Global", (Inert,), members))
 
     def _checks(self, label: str, name: str) -> dict[str, object]:
@@ -196,15 +230,18 @@ class Recording:
             if not rule.made(args):
                 broken(args)
 
-        def built(state: object) -> None:
-            if rule.state is not None and not rule.state(state):
+        def built(self: Inert, state: object) -> None:
+            if rule.state is not None and (not rule.state(self.args, state) or self.held):
                 broken(state if isinstance(state, tuple) else (state,))
 
+        if name == "any":
+            return {"on_odd": staticmethod(broken)}
         return {
             "function": rule.function,
             "on_call": staticmethod(called),
             "on_new": staticmethod(made),
-            "on_state": staticmethod(built),
+            "on_state": built,
+            "on_odd": staticmethod(broken),
         }
 
     def kept_as_values(self) -> list[str]:
@@ -250,6 +287,8 @@ def describe(args: tuple[object, ...], limit: int = 200) -> str:
     for arg in args[:8]:
         if isinstance(arg, RecordingMeta):
             parts.append(arg.label)
+        elif isinstance(arg, Inert) and arg.label:
+            parts.append(f"{arg.label}(...)")
         elif isinstance(arg, str | bytes):
             parts.append(repr(arg[:limit]))
         elif arg is None or isinstance(arg, bool | float) or (isinstance(arg, int) and arg.bit_length() < 64):

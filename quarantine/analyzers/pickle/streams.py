@@ -5,6 +5,7 @@ For formats that hold pickles in a row before other bytes (torch's legacy files)
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from quarantine.analyzers.pickle.python_machine import PythonMachine
@@ -58,8 +59,24 @@ def _read_on(source: Source, stream: Stream, *, joblib: bool) -> None:
             stream.end = None
             stream.broken = stream.broken or f"{type(error).__name__}: {str(error)[:200]}"
             stream.bomb = isinstance(error, MemoryError | RecursionError)
-        # With joblib the C machine ran over array bytes as if they were opcodes: only the Python one counts.
-        stream.seen = [machine.seen] if joblib and stream.end is not None else [*stream.seen, machine.seen]
+        if joblib and stream.end is not None:
+            # Other loaders run over array bytes as if they were opcodes. What they reach there counts as well.
+            others = [*stream.seen, _without_arrays(source, stream)]
+            stream.seen = [
+                machine.seen,
+                *(seen.strays(confused=bool(machine.seen.read_in_place)) for seen in others),
+            ]
+        else:
+            stream.seen.append(machine.seen)
+
+
+def _without_arrays(source: Source, stream: Stream) -> Seen:
+    with source.open() as file:
+        file.seek(stream.start)
+        machine = PythonMachine(file, source.size, joblib=False)
+        with suppress(Exception):  # array bytes break it at once in honest files
+            machine.read()
+    return machine.seen
 
 
 def read_streams(source: Source, start: int = 0, limit: int = 1000) -> list[Stream]:
