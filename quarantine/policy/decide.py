@@ -101,7 +101,7 @@ def _coverage(evidence: Evidence, policy: Policy, demands: TierPolicy) -> Iterat
     yield Reason(
         clause="incomplete_coverage",
         decision=decision,
-        message=f"not everything was looked at: {len(named)} gap(s), first {named[0]}"[:4096],
+        message=f"not everything was looked at: {len(named)} gap(s), first {min(named)}"[:4096],
     )
 
 
@@ -153,14 +153,23 @@ def _robustness(evidence: Evidence, policy: Policy, demands: TierPolicy) -> Iter
     floor = demands.robust_accuracy_floor
     if floor is None:
         return
-    measured = [number for number in evidence.measurements if number.name == "robust_accuracy"]
-    for number in measured:
-        low = number.value if number.low is None else number.low
+    measured = sorted(
+        (number.probe, number.value if number.low is None else number.low)
+        for number in evidence.measurements
+        if number.name == "robust_accuracy"
+    )
+    if evidence.measurements and not measured:
+        yield Reason(
+            clause="robust_accuracy_floor",
+            decision=Decision.REVIEW,
+            message="the probes measured no robust accuracy, for which the policy has a floor",
+        )
+    for probe, low in measured:
         if not low >= floor:
             yield Reason(
                 clause="robust_accuracy_floor",
                 decision=Decision.REVIEW,
-                message=f"{number.probe}: robust accuracy may be as low as {low:.3f}, below {floor:.3f}",
+                message=f"{probe}: robust accuracy may be as low as {low:.3f}, below {floor:.3f}",
             )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -32,12 +34,17 @@ def parse_policy(content: bytes, source: str) -> Policy:
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         document = yaml.load(content, loader)  # noqa: S506 - both are safe loaders
+        repeated = next(_repeated(yaml.compose(content, loader), set()), None)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line = f", line {mark.line + 1}" if mark else ""
         raise BadInput(f"{where}{line}: {error.problem or 'is no YAML'}", remedy=_REMEDY) from error
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
+    except (yaml.YAMLError, RecursionError, ValueError, TypeError, LookupError, AttributeError) as error:
+        # PyYAML lets the errors of its converters through, as for `!!timestamp x` and `!!bool x`.
         raise BadInput(f"{where} is no YAML: {printable(str(error), 200)}", remedy=_REMEDY) from error
+    if repeated is not None:
+        key, number = printable(repeated.value, 100), repeated.start_mark.line + 1
+        raise BadInput(f"{where}, line {number}: {key} is given twice", remedy=_REMEDY)
     try:
         policy = msgspec.convert(document, Policy)
     except msgspec.ValidationError as error:
@@ -57,6 +64,11 @@ def _unsound(policy: Policy) -> list[str]:
         complaints.append(f"tiers lacks {', '.join(missing)}")
     if unlimited := sorted(set(StageName) - set(policy.limits)):
         complaints.append(f"limits lacks {', '.join(unlimited)}")
+    complaints += [
+        f"waivers: {waiver.expires} is no day of the calendar"
+        for waiver in policy.waivers
+        if not _is_day(waiver.expires)
+    ]
     for tier, demands in policy.tiers.items():
         complaints += [f"tiers.{tier}: {complaint}" for complaint in _unsound_tier(demands)]
     return complaints
@@ -74,6 +86,34 @@ def _unsound_tier(demands: TierPolicy) -> list[str]:
     if demands.incomplete_coverage is Decision.PASS:
         complaints.append("incomplete_coverage passes, but what nobody looked at never does")
     return complaints
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _repeated(node: Any, visited: set[int]) -> Iterator[Any]:
+    """Keys that a mapping gives twice: YAML's loaders silently keep the last, a reviewer reads the first."""
+    import yaml
+
+    if not isinstance(node, yaml.CollectionNode) or id(node) in visited:
+        return
+    visited.add(id(node))
+    if isinstance(node, yaml.SequenceNode):
+        for child in node.value:
+            yield from _repeated(child, visited)
+        return
+    seen: set[str] = set()
+    for key, value in node.value:
+        if isinstance(key, yaml.ScalarNode):
+            if key.value in seen:
+                yield key
+            seen.add(key.value)
+        yield from _repeated(value, visited)
 
 
 def _line_of(content: bytes, message: str) -> str:

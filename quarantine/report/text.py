@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from quarantine.printable import printable
-from quarantine.records import CONTEXT, Finding, Severity, Verdict
+from quarantine.records import CONTEXT, SAID, Finding, Severity, Verdict
 
 FINDINGS_SHOWN = 50
 GAPS_SHOWN = 10
+CLAIMS_SHOWN = 10
 
 
 class TextReport:
@@ -35,8 +36,19 @@ def _block(verdict: Verdict) -> Iterator[str]:
         yield from _finding(finding)
     if len(shown) > FINDINGS_SHOWN:
         yield f"  … and {len(shown) - FINDINGS_SHOWN} more findings; the JSON report has them all"
-    for gap in evidence.coverage.gaps[:GAPS_SHOWN]:
+    gaps = evidence.coverage.gaps
+    for gap in gaps[:GAPS_SHOWN]:
         yield f"  not looked at: {printable(gap.subject, 200)}: {printable(gap.reason, 200)}"
+    if len(gaps) > GAPS_SHOWN:
+        yield f"  … and {len(gaps) - GAPS_SHOWN} more gaps; the JSON report has them all"
+    claims = [fact for fact in evidence.facts if fact.name.startswith(SAID)]
+    if claims:
+        yield "  The supplier says, unchecked, and it decided nothing:"
+    for claim in claims[:CLAIMS_SHOWN]:
+        name = printable(claim.name.removeprefix(SAID), 40)
+        yield f"      {printable(claim.artifact, 200)}: {name}: {printable(claim.value, 200)}"
+    if len(claims) > CLAIMS_SHOWN:
+        yield f"      … and {len(claims) - CLAIMS_SHOWN} more; the JSON report has them all"
 
 
 def _finding(finding: Finding) -> Iterator[str]:

@@ -16,6 +16,7 @@ from quarantine.records import (
     Finding,
     Gap,
     Manifest,
+    Measurement,
     Outcome,
     Policy,
     Severity,
@@ -119,6 +120,33 @@ def test_the_order_of_what_was_found_changes_nothing(evidence: Evidence, shuffle
     shuffler.shuffle(shuffled)  # type: ignore[attr-defined]
     other = msgspec.structs.replace(evidence, findings=tuple(shuffled))
     assert decide(evidence, POLICY) == decide(other, POLICY)
+
+
+def test_the_order_of_gaps_and_measurements_changes_nothing() -> None:
+    policy = msgspec.structs.replace(
+        POLICY, tiers={Tier.LOW: msgspec.structs.replace(POLICY.tiers[Tier.LOW], robust_accuracy_floor=0.5)}
+    )
+    holes = [Gap(subject=name, reason="r") for name in ("b", "a")]
+    numbers = tuple(
+        Measurement(probe=probe, name="robust_accuracy", value=0.1, unit="fraction") for probe in ("q", "p")
+    )
+    one = msgspec.structs.replace(evidence_of([], holes, Tier.LOW), measurements=numbers)
+    other = msgspec.structs.replace(evidence_of([], holes[::-1], Tier.LOW), measurements=numbers[::-1])
+    assert decide(one, policy) == decide(other, policy)
+
+
+def test_a_floor_of_robustness_is_not_met_by_leaving_it_unmeasured() -> None:
+    floor = msgspec.structs.replace(POLICY.tiers[Tier.LOW], robust_accuracy_floor=0.5)
+    policy = msgspec.structs.replace(POLICY, tiers={Tier.LOW: floor})
+    clean = Measurement(probe="p", name="clean_accuracy", value=0.9, unit="fraction")
+    evidence = msgspec.structs.replace(evidence_of([], [], Tier.LOW), measurements=(clean,))
+    assert decide(evidence, policy)[0] is Decision.REVIEW
+
+
+@given(evidences, gaps)
+def test_a_further_gap_never_improves_the_decision(evidence: Evidence, further: Gap) -> None:
+    coverage = msgspec.structs.replace(evidence.coverage, gaps=(*evidence.coverage.gaps, further))
+    assert rank(msgspec.structs.replace(evidence, coverage=coverage)) >= rank(evidence)
 
 
 @given(evidences)

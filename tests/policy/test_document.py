@@ -35,6 +35,9 @@ def test_the_default_policy_is_sound_whatever_file_it_comes_from(tmp_path: Path)
         ('schema: "1"', 'schema: "7"', "schema", None),
         ('schema: "1"', "schema: [", "", None),
         ("name: default", "name: [1]", "name", "name: default"),
+        ("name: default", "name: default\njail_minimum: []", "line 6: jail_minimum is given twice", None),
+        ("auto_promote: true", "auto_promote: !!timestamp x", "no YAML", None),
+        ("auto_promote: true", "auto_promote: !!bool x", "no YAML", None),
     ],
 )
 def test_what_is_wrong_is_named(old: str, new: str, complaint: str, line: str | None) -> None:
@@ -46,6 +49,18 @@ def test_what_is_wrong_is_named(old: str, new: str, complaint: str, line: str | 
     assert complaint in message
     if line is not None:
         assert f"line {line_of(line)}:" in message
+
+
+def test_a_tier_given_again_does_not_replace_the_first() -> None:
+    again = "  low: {severities: {info: pass, low: pass, medium: pass, high: pass, critical: review}}\n"
+    with pytest.raises(BadInput, match="low is given twice"):
+        parse_policy(TEXT.replace("  standard:", again + "  standard:", 1).encode(), "policy.yaml")
+
+
+def test_a_waiver_until_no_day_of_the_calendar_is_refused() -> None:
+    waiver = f'{{rule: a, submission: "sha256:{"0" * 64}", owner: o, reason: r, expires: "2026-99-99"}}'
+    with pytest.raises(BadInput, match="2026-99-99 is no day"):
+        parse_policy(f"{TEXT}waivers: [{waiver}]\n".encode(), "policy.yaml")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from quarantine.policy.verdict import load_verdict
-from quarantine.records import SAID, Fact
+from quarantine.records import SAID, Fact, Gap
 from quarantine.report.table import REPORTS, load_report
 from tests.report.verdicts import hostile_names_verdict, reject_verdict
 
@@ -77,3 +77,19 @@ def test_the_page_shows_what_the_supplier_says_as_that_and_bytes_as_lines() -> N
     assert "tensors" not in claims
     assert "<pre>00000000  3c\n00000010  3e\n</pre>" in page
     assert "<b>" not in page
+
+
+def test_text_shows_claims_as_claims_and_counts_the_gaps_it_leaves_out() -> None:
+    verdict = reject_verdict()
+    gaps = tuple(Gap(subject=f"{number}.bin", reason="r") for number in range(25))
+    claim = Fact(artifact="m", analyzer="a", name=f"{SAID}author", value="ACME\nPASS")
+    evidence = msgspec.structs.replace(
+        verdict.evidence,
+        facts=(claim,),
+        coverage=msgspec.structs.replace(verdict.evidence.coverage, gaps=gaps),
+    )
+    text = load_report("text").render((msgspec.structs.replace(verdict, evidence=evidence),))
+    assert "15 more gaps" in text
+    assert "says, unchecked" in text
+    assert "m: author: ACME" in text
+    assert "\nPASS" not in text
