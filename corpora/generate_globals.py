@@ -29,6 +29,8 @@ _OLD_SKLEARN = {
     "sklearn.manifold._t_sne": "t_sne",
 }
 """Where scikit-learn before 0.22 kept what it keeps elsewhere now, other than by the underscore."""
+_ACTIVATIONS = ["celu", "elu", "gelu", "glu", "hardsigmoid", "hardswish", "leaky_relu", "log_softmax", "mish", "relu",
+                "relu6", "selu", "sigmoid", "silu", "softmax", "softplus", "tanh"]  # fmt: skip
 _HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: written in Python, not in C
 
 
@@ -94,10 +96,8 @@ def numpy() -> Names:
         ("_philox", "Philox"),
         ("_sfc64", "SFC64"),
     ):
-        names.setdefault(f"numpy.random.{name}", {})[cls] = "any"
-    names["numpy.random.bit_generator"] = dict.fromkeys(
-        ["__pyx_unpickle_SeedSequence", "SeedSequence"], "any"
-    )
+        names.setdefault(f"numpy.random.{name}", {})[cls] = "no-call"
+    names["numpy.random.bit_generator"] = {"__pyx_unpickle_SeedSequence": "any", "SeedSequence": "no-call"}
     names["numpy.dtypes"] = {n: "no-call" for n in dir(np.dtypes) if n.endswith("DType")}
     return names
 
@@ -111,10 +111,22 @@ def torch() -> Names:
     names["torch"] |= {n: "no-call" for n in dir(t) if n.endswith("Storage")} | {"Tensor": "no-call"}
     names["torch"] |= {"Size": "items", "device": "any", "Generator": "any"}
     names["torch.jit._pickle"] = {n: "any" for n in dir(jit) if n.startswith(("build_", "restore_"))}
-    names["torch._utils"] = {
-        n: "any" for n in dir(t._utils) if n.startswith("_rebuild_") and n != "_rebuild_wrapper_subclass"
-    }
-    names["torch._tensor"] = {"Tensor": "no-call"}
+    rebuilds = [
+        "parameter",
+        "qtensor",
+        "sparse_tensor",
+        "tensor",
+        "tensor_v2",
+        "tensor_v3",
+        "meta_tensor_no_storage",
+    ]
+    names["torch._utils"] = {f"_rebuild_{n}": "any" for n in rebuilds}
+    names["torch._utils"]["_rebuild_parameter_with_state"] = "parameter"
+    names["torch.nn.functional"] = dict.fromkeys(_ACTIVATIONS, "any")
+    names["torch"] |= dict.fromkeys(["relu", "sigmoid", "tanh", "softmax"], "any")
+    names["torch._C"] = {"Generator": "any"}
+    names["torch._C._nn"] = {"gelu": "any"}
+    names["torch._tensor"] = {"Tensor": "no-call", "_rebuild_from_type_v2": "from-type"}
     names["torch.storage"] = {
         "_load_from_bytes": "nested-torch",
         "TypedStorage": "no-call",
@@ -197,6 +209,7 @@ def sklearn() -> Names:
             ["KFold", "StratifiedKFold", "GroupKFold", "ShuffleSplit", "StratifiedShuffleSplit"], "any"
         )
     )
+    names["sklearn.tree._tree"]["Tree"] = "tree"
     for module in ("_classification", "_regression", "_ranking"):
         _functions(names, f"sklearn.metrics.{module}")
     _functions(names, "sklearn.feature_selection._univariate_selection")

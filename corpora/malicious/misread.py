@@ -38,8 +38,7 @@ def _array(dtype: bytes, data: bytes) -> bytes:
     return made + op.MARK + op.small(1) + op.small(1) + op.TUPLE1 + dtype + FALSE + data + op.TUPLE + op.BUILD
 
 
-def _joblib(dtype: bytes, count: int, data: bytes) -> bytes:
-    """A joblib file of one array, whose bytes follow the BUILD of its wrapper."""
+def _wrapped(dtype: bytes, count: int) -> bytes:
     state = _dictionary(
         subclass=op.name("numpy", "ndarray"),
         shape=op.small(count) + op.TUPLE1,
@@ -47,8 +46,12 @@ def _joblib(dtype: bytes, count: int, data: bytes) -> bytes:
         dtype=dtype,
         allow_mmap=FALSE,
     )
-    wrapper = op.name("joblib.numpy_pickle", "NumpyArrayWrapper") + op.EMPTY_TUPLE + op.NEWOBJ
-    return op.proto() + wrapper + state + op.BUILD + data + op.STOP
+    return op.name("joblib.numpy_pickle", "NumpyArrayWrapper") + op.EMPTY_TUPLE + op.NEWOBJ + state + op.BUILD
+
+
+def _joblib(dtype: bytes, count: int, data: bytes) -> bytes:
+    """A joblib file of one array, whose bytes follow the BUILD of its wrapper."""
+    return op.proto() + _wrapped(dtype, count) + data + op.STOP
 
 
 def _harm(folder: Path) -> bytes:
@@ -70,6 +73,15 @@ def _after_break(folder: Path) -> bytes:
     # The C machine stops at the underscore and the Python machine of dill reads on.
     harm = b"F1_0\n" + _harm(folder)
     return _joblib(_dtype("u1"), len(harm), harm)
+
+
+def _array_in_objects(folder: Path) -> bytes:
+    # An honest array stops every other loader. joblib reads the objects by pickle.load, which follows no arrays.
+    harm = _harm(folder)
+    inner = op.proto() + _wrapped(_dtype("u1"), len(harm)) + harm + op.STOP
+    return (
+        op.proto() + _wrapped(_dtype("u1"), 4) + b"\xff" * 4 + _wrapped(_dtype("O8", 63), 1) + inner + op.STOP
+    )
 
 
 def _bombs() -> dict[str, bytes]:
@@ -106,6 +118,23 @@ def _state() -> dict[str, bytes]:
         + op.BUILD,
         "instance-called": op.call(identity, op.NONE),
         "made-with-keywords": booster + op.EMPTY_TUPLE + _dictionary(model_file=op.text("x")) + op.NEWOBJ_EX,
+        "tree-of-more-outputs": op.call(
+            op.name("sklearn.tree._tree", "Tree"), op.small(1), _array(_dtype("i8"), op.raw(bytes(8))), HUGE
+        ),
+        "tensor-by-another-function": op.call(
+            op.name("torch._tensor", "_rebuild_from_type_v2"),
+            op.name("torch.nn.modules.linear", "Identity"),
+            op.name("torch", "Tensor"),
+            op.EMPTY_TUPLE,
+            op.EMPTY_DICT,
+        ),
+        "parameter-of-another-class": op.call(
+            op.name("torch._utils", "_rebuild_parameter_with_state"),
+            op.NONE,
+            FALSE,
+            op.NONE,
+            _dictionary(__class__=op.name("sklearn.pipeline", "Pipeline")),
+        ),
         "index-of-another-class": op.call(
             op.name("pandas.core.indexes.base", "_new_Index"), booster, op.EMPTY_DICT
         ),
@@ -125,6 +154,7 @@ def cases() -> list[Case]:
         "opcodes-as-array": _opcodes_as_array,
         "ignored-item-size": _ignored_size,
         "array-after-break": _after_break,
+        "array-in-objects": _array_in_objects,
         "function-handed-on": _handed_on,
     }
     files |= {name: lambda _, body=body: op.stream(body, 4) for name, body in (_bombs() | _state()).items()}  # type: ignore[misc]

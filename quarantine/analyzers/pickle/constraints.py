@@ -14,6 +14,12 @@ from quarantine.analyzers.pickle.named import Arguments, Named, is_global
 
 MAX_REPEAT = 1 << 20
 _LAYERS = "torch.nn.modules."
+_TENSORS = (
+    "torch.Tensor",
+    "torch._tensor.Tensor",
+    "torch.nn.parameter.Parameter",
+    "torch.nn.parameter.Buffer",
+)
 _CODECS = frozenset({"latin1", "latin-1", "iso-8859-1", "ascii", "utf-8", "utf8"})
 _BASES = frozenset(
     f"{module}.{name}"
@@ -162,6 +168,37 @@ def _empty_array(args: Arguments) -> bool:
     return len(args) in (3, 4) and args[-2] == (0,)
 
 
+def _tree(args: Arguments) -> bool:
+    # Tree(features, classes, outputs) reads as many classes as there are outputs, whatever the array holds.
+    if len(args) != 3 or type(args[0]) is not int or type(args[2]) is not int:
+        return False
+    array, state = args[1], getattr(args[1], "state", None)
+    if isinstance(array, Named) and array.label.endswith("._frombuffer"):  # numpy's form in protocol 5
+        state = getattr(array, "args", ())[1:]
+    return type(state) is tuple and len(state) > 1 and state[1] == (args[2],)
+
+
+def _attributes(state: object) -> bool:
+    """Whether what torch sets on a tensor one by one are names of data."""
+    parts = state if type(state) is tuple else (state,)
+    return all(
+        part is None or (type(part) is dict and all(type(key) is str and key[:2] != "__" for key in part))
+        for part in parts
+    )
+
+
+def _parameter(args: Arguments) -> bool:
+    return len(args) == 4 and _attributes(args[3])
+
+
+def _from_type(args: Arguments) -> bool:
+    # Calls its first argument with the third.
+    if len(args) != 4 or not is_global(args[0]) or not is_global(args[1]):
+        return False
+    rebuilds = args[0].constraint == "any" and args[0].label.startswith("torch._utils._rebuild_")
+    return rebuilds and args[1].label in _TENSORS and _attributes(args[3])
+
+
 def _anything(_: Arguments) -> bool:
     return True
 
@@ -175,17 +212,20 @@ _CONSTRAINTS: dict[str, Constraint] = {
     "dtype": Constraint(_dtype, _never, state=dtype.well_formed),
     "empty-array": Constraint(_empty_array, _never, function=True),
     "fraction": Constraint(_fraction, _fraction),
+    "from-type": Constraint(_from_type, _never),
     "index": Constraint(_pandas_index, _never),
     "items": Constraint(_no_range, _no_range),
     "nested-torch": Constraint(_nested_torch, _never, function=True),
     "newobj": Constraint(_newobj, _never, function=True),
     "no-call": Constraint(_never, _never),
+    "parameter": Constraint(_parameter, _never),
     "partial": Constraint(_partial, _partial, state=_partial_state),
     "range": Constraint(_small_range, _small_range),
     "reconstructor": Constraint(_reconstructor, _never, function=True),
     "restored": Constraint(_never, _nothing),
     "scalar": Constraint(_scalar, _never),
     "text": Constraint(_text, _text),
+    "tree": Constraint(_tree, _never),
 }
 
 NAMES = frozenset(_CONSTRAINTS)

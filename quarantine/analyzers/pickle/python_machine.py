@@ -11,11 +11,11 @@ from collections.abc import Callable
 from typing import Any, BinaryIO, ClassVar, cast
 
 from quarantine.analyzers.pickle.dtype import layout_of
-from quarantine.analyzers.pickle.recorder import Inert, Recording, note_values
+from quarantine.analyzers.pickle.inert import Inert
+from quarantine.analyzers.pickle.recorder import CMachine, Recording, note_values
 from quarantine.formats.interface import Malformed
 
 _WRAPPER = "joblib.numpy_pickle.NumpyArrayWrapper"
-MAX_DEPTH = 32
 
 
 class PythonMachine(Recording, pickle._Unpickler):
@@ -29,10 +29,10 @@ class PythonMachine(Recording, pickle._Unpickler):
     stack: list[object]
     metastack: list[list[object]]
 
-    def __init__(self, file: BinaryIO, size: int, depth: int = 0, *, joblib: bool = True) -> None:
+    def __init__(self, file: BinaryIO, size: int, *, joblib: bool = True) -> None:
         Recording.__init__(self)
         pickle._Unpickler.__init__(self, file, encoding="latin1")
-        self.file, self.size, self.depth, self.joblib = file, size, depth, joblib
+        self.file, self.size, self.joblib = file, size, joblib
         self.arrays: list[tuple[int, int]] = []
 
     def read(self) -> object:
@@ -48,16 +48,15 @@ class PythonMachine(Recording, pickle._Unpickler):
         cast(Any, pickle._Unpickler).load_build(self)
         top = self.stack[-1]
         if self.joblib and isinstance(top, Inert) and type(top).label == _WRAPPER:
-            self._array(top.state)
-            self.stack[-1] = Inert()
+            self.stack[-1] = self._array(top.state)
 
-    def _array(self, state: object) -> None:
+    def _array(self, state: object) -> Inert:
+        """What stands for the array; it keeps the objects in it, and like an array's state its shape."""
         if not isinstance(state, dict):
             raise Malformed("a joblib array wrapper without its state")
         layout = layout_of(state.get("dtype"))
         if layout.objects:
-            self._nested()
-            return
+            return Inert.make(Inert, (self._nested(),))
         start = self.file.tell()
         if state.get("numpy_array_alignment_bytes") is not None:
             padding = self.file.read(1)
@@ -75,14 +74,15 @@ class PythonMachine(Recording, pickle._Unpickler):
             raise Malformed("a joblib array longer than the file")
         self.file.seek(end)
         self.arrays.append((start, end))
+        array = Inert.make(Inert, ())
+        array.state = (1, shape)
+        return array
 
-    def _nested(self) -> None:
-        if self.depth >= MAX_DEPTH:
-            raise Malformed("object arrays nested too deep")
+    def _nested(self) -> object:
+        # joblib reads it by pickle.load: the C machine, which follows no arrays.
         self.seen.read_in_place.add(self.file.tell())
-        inner = PythonMachine(self.file, self.size, self.depth + 1)
+        inner = CMachine(self.file)
         inner.seen, inner._classes = self.seen, self._classes
-        inner.load()
-        self.arrays += inner.arrays
+        return inner.load()
 
     dispatch[pickle.BUILD[0]] = load_build

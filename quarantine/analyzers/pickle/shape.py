@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from quarantine.analyzers.pickle.recorder import Inert
+from quarantine.analyzers.pickle.inert import Inert
 
 DEPTH_LIMIT = 500
 """No pickler makes more: its own recursion ends near it."""

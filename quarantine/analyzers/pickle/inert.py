@@ -1,0 +1,141 @@
+"""The inert stand-ins for every global and every value that a stream makes: they take everything and do nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from quarantine.analyzers.pickle.named import Arguments
+
+_MAKES_FIRST = ("reconstructor", "newobj")
+
+
+class RecordingMeta(type):
+    """Tells a call from ``__new__`` alone, and makes state that lands on a class itself visible.
+
+    These descriptors win over the class's own.
+    """
+
+    on_touch: Callable[[str], None]
+    on_call: Callable[[Arguments], None] | None
+    label: str
+    constraint: str
+    function: bool
+    on_odd: Callable[[Arguments], None]
+    made: RecordingMeta | None
+
+    def __call__(cls, *args: Any, **_: Any) -> Any:
+        """REDUCE, OBJ and INST."""
+        if cls.on_call is not None:
+            cls.on_call(args)
+        if _hands_on(args):
+            cls.on_odd(args)
+        if cls.constraint in _MAKES_FIRST and args and isinstance(args[0], RecordingMeta):
+            return Inert.make(args[0], args[1:])
+        return Inert.make(cls, args)
+
+    def _land(cls, *_: object, **__: object) -> None:
+        cls.on_touch(cls.label)
+
+    @property
+    def __setstate__(cls) -> Callable[..., None]:  # noqa: PLE0302 - a descriptor that hands out the method
+        return cls._land
+
+    @property
+    def append(cls) -> Callable[..., None]:
+        return cls._land
+
+    @property
+    def extend(cls) -> Callable[..., None]:
+        return cls._land
+
+    @property
+    def add(cls) -> Callable[..., None]:
+        return cls._land
+
+    def __setitem__(cls, key: object, value: object) -> None:
+        cls._land()
+
+
+def _hands_on(args: Arguments) -> bool:
+    # Whoever takes it may call it at once, with what nobody judged.
+    return any(isinstance(arg, RecordingMeta) and arg.function for arg in args)
+
+
+class Inert(metaclass=RecordingMeta):
+    """The value of every call: takes everything, does nothing, keeps all that it was given.
+
+    What it keeps stays reachable, so that a global that hides deep in it is found.
+    """
+
+    __slots__ = ("args", "held", "state")
+    label = constraint = ""
+    function = False
+    on_touch = staticmethod(lambda _: None)
+    on_call: Callable[[Arguments], None] | None = None
+    on_new: Callable[[Arguments], None] | None = None
+    on_state: Callable[[object], None] | None = None
+    on_odd = staticmethod(lambda _: None)
+    made: RecordingMeta | None = None
+
+    args: Arguments
+    state: object
+    held: list[object]
+
+    def __new__(cls, *args: object, **keywords: object) -> Inert:
+        if cls.on_new is not None:
+            cls.on_new(args)
+        if keywords or _hands_on(args):  # no known-good class is restored with keywords
+            cls.on_odd((*args, *keywords.values()))
+        return cls.make(cls, args)
+
+    @staticmethod
+    def make(kind: Any, args: Arguments) -> Inert:
+        """What ``kind`` makes, keeping ``args``; nothing is judged. It holds no reference to a function."""
+        made: Inert = object.__new__(kind.made or kind)
+        made.args, made.state, made.held = args, None, []
+        return made
+
+    def __call__(self, *args: object, **_: object) -> Inert:
+        self.on_odd(("an instance of it", *args))
+        return Inert.make(Inert, (self, *args))
+
+    def __setstate__(self, state: object) -> None:
+        if self.on_state is not None:
+            self.on_state(state)
+        if type(state) is tuple and len(state) == 2 and type(state[1]) is dict and state[1]:
+            self.on_odd(("attributes set one by one", *state[1]))  # runs properties, replaces __class__
+        self.held.append(self.state)
+        self.state = state
+
+    def append(self, value: object) -> None:
+        """Take an element."""
+        self.held.append(value)
+
+    def extend(self, values: object) -> None:
+        """Take elements."""
+        self.held.append(values)
+
+    def add(self, value: object) -> None:
+        """Take an element."""
+        self.held.append(value)
+
+    def __setitem__(self, key: object, value: object) -> None:
+        self.held += (key, value)
+
+
+def describe(args: tuple[object, ...], limit: int = 200) -> str:
+    """Arguments as short text. Containers are named, not walked, because they may be bombs."""
+    parts = []
+    for arg in args[:8]:
+        if isinstance(arg, RecordingMeta):
+            parts.append(arg.label)
+        elif isinstance(arg, Inert) and arg.label:
+            parts.append(f"{arg.label}(...)")
+        elif isinstance(arg, str | bytes):
+            parts.append(repr(arg[:limit]))
+        elif arg is None or isinstance(arg, bool | float) or (isinstance(arg, int) and arg.bit_length() < 64):
+            parts.append(repr(arg))
+        else:
+            parts.append(f"<{type(arg).__name__}>")
+    return ", ".join(parts)[:limit]
