@@ -56,11 +56,11 @@ class ZFile:
             raise Malformed("length is no hexadecimal number", offset=2) from None
         start = _ZFILE_HEADER_BYTES + head.endswith(b" ")
         node.claim(0, start)
-        if _expand(node, "zlib", start, expect="pickle") != declared:
+        if _expand(node, "zlib", start) != declared:
             raise Malformed("content is not as long as the header says", offset=2)
 
 
-def _expand(node: Node, kind: str, start: int, *, expect: str | None = None) -> int:
+def _expand(node: Node, kind: str, start: int) -> int:
     """Expand what begins at ``start``, claim and queue it; its size in bytes."""
     size = node.source.size
     packed = SliceSource(node.source, start, size - start)
@@ -69,7 +69,7 @@ def _expand(node: Node, kind: str, start: int, *, expect: str | None = None) -> 
         node.expanded(len(block))
     end = size if reader.ended is None else start + reader.ended
     node.claim(start, end)
-    node.child("content", ExpandedSource(packed, kind, reader.out), expect=expect)
+    node.child("content", ExpandedSource(packed, kind, reader.out))
     if end < size:
         node.child("trailing", SliceSource(node.source, end, size - end))
     return reader.out

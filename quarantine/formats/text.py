@@ -57,6 +57,8 @@ class Text:
         if node.path.lower().endswith(".json"):
             try:
                 json.loads(_text(node.source), object_pairs_hook=unique_object)
-            except ValueError as error:
-                raise Malformed(f"not JSON: {error}") from None
+            except (ValueError, Malformed) as error:
+                node.finding("text-not-json", why=error)
+            except RecursionError:
+                raise Malformed("JSON is nested too deeply") from None
         node.claim(0, node.source.size)

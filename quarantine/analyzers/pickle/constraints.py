@@ -78,9 +78,11 @@ def _nested_torch(args: Arguments) -> bool:
 
 
 def _plain_callable(value: object) -> bool:
-    # Layers are made, and do no harm but take memory: honest models keep a partial of one.
+    # Layers are made, and do no harm but take memory: honest models keep a partial of one. What is not known to be
+    # good has no constraint, and is reported as that.
     return is_global(value) and (
-        value.constraint == "any" or (value.constraint == "restored" and value.label.startswith(_LAYERS))
+        value.constraint in ("any", "")
+        or (value.constraint == "restored" and value.label.startswith(_LAYERS))
     )
 
 
