@@ -75,7 +75,7 @@ def test_ways_out_of_a_template_are_reported(text: str) -> None:
 
 @pytest.mark.parametrize("content", [b"[" * 200_000, b'{"a":' * 100_000, b'{"a": 1, "a": 2}'])
 def test_hostile_json_never_passes(content: bytes) -> None:
-    assert "incomplete" in rules("config.json", content)
+    assert rules("config.json", content) & {"incomplete", "text-not-json"}
 
 
 @pytest.mark.parametrize(
