@@ -23,7 +23,8 @@ from quarantine.provenance.keys import (
 from quarantine.provenance.statement import Approval
 from quarantine.records import Decision, Verdict
 from quarantine.registries.directory import DirectoryRegistry
-from quarantine.state import DATABASE, Stage, State, SubmissionRow, default_state_directory
+from quarantine.state import DATABASE, State, default_state_directory
+from quarantine.tables import Stage, SubmissionRow
 from quarantine.vault.vault import Vault
 
 PROMOTABLE = (Stage.JUDGED, Stage.HELD, Stage.PROMOTED)

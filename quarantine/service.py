@@ -17,7 +17,7 @@ from quarantine.printable import printable
 from quarantine.records import Policy, Verdict, digest_of
 from quarantine.report.table import load_report
 from quarantine.scanning import open_house
-from quarantine.state import SubmissionRow
+from quarantine.tables import SubmissionRow
 from quarantine.vault.vault import storage_errors
 
 REPORT_FILES = {"json": "verdict.json", "html": "report.html"}

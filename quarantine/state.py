@@ -9,9 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,39 +18,13 @@ import msgspec
 from quarantine.errors import IntegrityError, NotFound, StateError
 from quarantine.provenance.statement import Approval
 from quarantine.records import IntakeCard, Submission, Tier, Verdict, canonical
+from quarantine.tables import Stage, SubmissionRow, begin_immediately, configure, row_of, tables
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Table
+    from sqlalchemy import Connection
 
 BUSY_S = 30
 ID_LENGTH = 12
-
-
-class Stage(StrEnum):
-    """How far a submission is."""
-
-    TAKEN = "taken"
-    JUDGED = "judged"
-    HELD = "held"
-    PROMOTED = "promoted"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True)
-class SubmissionRow:
-    """One submission in custody. ``drop_key`` tells one handing-in of the same bytes from another."""
-
-    id: str
-    digest: str
-    untrusted_name: str
-    stage: Stage
-    tier: Tier
-    drop_key: str
-    taken_at: str
-    updated_at: str
-    submitter: str
-    card: IntakeCard | None
-    verdict_digest: str | None
 
 
 DATABASE = "state.sqlite"
@@ -77,9 +49,9 @@ class State:
             raise _state_error(self.directory, error) from error
         path = self.directory / DATABASE
         self._engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_S})
-        event.listen(self._engine, "connect", _configure)
-        event.listen(self._engine, "begin", _begin_immediately)
-        self._submissions, self._verdicts, self._refusals, self._approvals = _tables()
+        event.listen(self._engine, "connect", configure)
+        event.listen(self._engine, "begin", begin_immediately)
+        self._submissions, self._verdicts, self._refusals, self._approvals = tables()
         with self._transaction() as connection:
             self._submissions.metadata.create_all(connection)
 
@@ -123,7 +95,7 @@ class State:
                     )
                 )
                 known = connection.execute(query).mappings().one()
-            return _row(known)
+            return row_of(known)
 
     def find(self, prefix: str) -> SubmissionRow:
         """The submission whose id, or whose digest, starts with ``prefix``.
@@ -140,7 +112,7 @@ class State:
             table.c.digest.startswith("sha256:" + hexadecimal, autoescape=True),
         )
         with self._transaction() as connection:
-            rows = [_row(row) for row in connection.execute(select(table).where(match)).mappings()]
+            rows = [row_of(row) for row in connection.execute(select(table).where(match)).mappings()]
         rows = [row for row in rows if row.id == hexadecimal] or rows
         if len(rows) != 1 or not hexadecimal:
             what = "fits several submissions" if len(rows) > 1 else "is not known"
@@ -158,7 +130,7 @@ class State:
         if stage is not None:
             query = query.where(table.c.stage == stage.value)
         with self._transaction() as connection:
-            return [_row(row) for row in connection.execute(query).mappings()]
+            return [row_of(row) for row in connection.execute(query).mappings()]
 
     def move(self, row_id: str, before: Stage, after: Stage, *, verdict_digest: str | None = None) -> bool:
         """Move a submission from one stage to the next; False if it was not (or no longer) at ``before``."""
@@ -270,66 +242,6 @@ class State:
                 yield connection
         except DatabaseError as error:
             raise _state_error(self.directory, error.orig or error) from error
-
-
-def _tables() -> tuple[Table, Table, Table, Table]:
-    from sqlalchemy import Column, LargeBinary, MetaData, PrimaryKeyConstraint, String, Table
-
-    data = MetaData()
-    names = ("digest", "untrusted_name", "stage", "tier", "submitter", "taken_at", "updated_at")
-    submissions = Table(
-        "submissions",
-        data,
-        Column("id", String, primary_key=True),
-        *(Column(name, String, nullable=False) for name in names),
-        Column("drop_key", String, nullable=False, unique=True),
-        Column("card", String),
-        Column("verdict_digest", String),
-    )
-    verdicts = Table(
-        "decisions",
-        data,
-        Column("submission", String, nullable=False),
-        Column("context", String, nullable=False),
-        Column("verdict_digest", String, nullable=False),
-        Column("document", LargeBinary, nullable=False),
-        Column("decided_at", String, nullable=False),
-        PrimaryKeyConstraint("submission", "context"),
-    )
-    refusals = Table(
-        "refusals",
-        data,
-        Column("drop_key", String, primary_key=True),
-        Column("reason", String, nullable=False),
-        Column("refused_at", String, nullable=False),
-    )
-    approvals = Table(
-        "approvals",
-        data,
-        Column("verdict_digest", String, nullable=False),
-        Column("subject", String, nullable=False),
-        Column("document", LargeBinary, nullable=False),
-        PrimaryKeyConstraint("verdict_digest", "subject"),
-    )
-    return submissions, verdicts, refusals, approvals
-
-
-def _configure(connection: Any, _record: object) -> None:
-    connection.isolation_level = None
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
-
-
-def _begin_immediately(connection: Connection) -> None:
-    """Take the write lock at once: a reader that becomes a writer could otherwise fail half-way."""
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _row(row: Any) -> SubmissionRow:
-    values = dict(row)
-    card = values.pop("card")
-    values.update(stage=Stage(values["stage"]), tier=Tier(values["tier"]))
-    return SubmissionRow(card=msgspec.json.decode(card, type=IntakeCard) if card else None, **values)
 
 
 def _state_error(where: Path, error: BaseException) -> StateError:

@@ -9,7 +9,8 @@ import pytest
 from quarantine import state as state_module
 from quarantine.errors import NotFound, StateError
 from quarantine.records import FileEntry, Manifest, Submission, Tier
-from quarantine.state import Stage, State
+from quarantine.state import State
+from quarantine.tables import Stage
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from quarantine.desk import Desk
-    from quarantine.state import SubmissionRow
+    from quarantine.tables import SubmissionRow
 
 EXIT_NO_VERDICT = 2
 

@@ -33,7 +33,8 @@ from quarantine.intake.ready import (
 from quarantine.ledger.ledger import Ledger
 from quarantine.printable import printable
 from quarantine.records import Decision, IntakeCard, Verdict, digest_of
-from quarantine.state import Stage, State, SubmissionRow
+from quarantine.state import State
+from quarantine.tables import Stage, SubmissionRow
 from quarantine.vault.vault import Vault, storage_errors
 
 Judge = Callable[[SubmissionRow], Verdict]

@@ -26,7 +26,7 @@ from quarantine.records import (
     Tier,
     Verdict,
 )
-from quarantine.state import Stage, SubmissionRow
+from quarantine.tables import Stage, SubmissionRow
 
 SEVERITY = {
     Decision.PASS: Severity.INFO,

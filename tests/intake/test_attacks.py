@@ -12,7 +12,7 @@ from quarantine.intake import custody
 from quarantine.intake import inbox as module
 from quarantine.intake.away import Away
 from quarantine.intake.ready import look, owner
-from quarantine.state import Stage
+from quarantine.tables import Stage
 from quarantine.vault.vault import Vault
 from tests.intake.test_inbox import base, serve
 

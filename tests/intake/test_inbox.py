@@ -18,7 +18,8 @@ from quarantine.records import (
     Submission,
     Verdict,
 )
-from quarantine.state import Stage, State
+from quarantine.state import State
+from quarantine.tables import Stage
 from quarantine.vault.vault import Vault
 
 ZERO = "sha256:" + "0" * 64
