@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from quarantine.errors import CustodyError
-from quarantine.pipeline import House, OnProgress, evaluate
+from quarantine.pipeline import evaluate
 from quarantine.records import IntakeCard, Policy, Tier, Verdict
+from quarantine.stages import House, OnProgress
 
 
 def open_house(policy: Policy | None = None) -> House:

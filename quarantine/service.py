@@ -12,11 +12,12 @@ from quarantine.errors import BadInput, GateError, NotFound
 from quarantine.intake.inbox import Inbox
 from quarantine.intake.opened import open_path
 from quarantine.jail.protocol import Progress
-from quarantine.pipeline import OnProgress, bytes_of, evaluate
+from quarantine.pipeline import evaluate
 from quarantine.printable import printable
 from quarantine.records import Policy, Verdict, digest_of
 from quarantine.report.table import load_report
 from quarantine.scanning import open_house
+from quarantine.stages import OnProgress, bytes_of
 from quarantine.tables import SubmissionRow
 from quarantine.vault.vault import storage_errors
 

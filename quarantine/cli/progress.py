@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from quarantine.jail.protocol import Progress
-from quarantine.pipeline import OnProgress
 from quarantine.printable import printable
+from quarantine.stages import OnProgress
 
 INTERVAL_S = 0.2
 QUIET_S = 1.0

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from quarantine.pipeline import FILE_COST_BYTES, PARALLEL_FROM_BYTES, PARALLEL_FROM_FILES, _split
+from quarantine.stages import FILE_COST_BYTES, PARALLEL_FROM_BYTES, PARALLEL_FROM_FILES, _split
 
 
 def batch(count: int, size: int) -> list[tuple[str, int, int]]:
