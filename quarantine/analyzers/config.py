@@ -19,6 +19,9 @@ _MLFLOW = re.compile(
 _MLFLOW_OWN = re.compile(
     r"mlflow\.(?:sklearn|pytorch|onnx|xgboost|lightgbm|catboost|tensorflow|keras|statsmodels|transformers)"
 )
+_YAML_NAMES = (".yaml", ".yml")
+# PyYAML's tags for Python, in short and in full, and directives that give a tag another name.
+_YAML_TAGS = re.compile(rb"!!?python/[\w./:]+|tag:yaml\.org,2002:python[\w./:]*|^%TAG.*", re.MULTILINE)
 _TEMPLATES = ("chat_template", "chat_templates", "default_chat_template")
 
 
@@ -35,6 +38,10 @@ class ConfigAnalyzer:
             return
         if path.rpartition("/")[2].rpartition("!")[2] == "mlmodel":
             self._mlflow(node)
+            return
+        if path.endswith(_YAML_NAMES):
+            for match in _YAML_TAGS.finditer(node.source.read(0, node.source.size)):
+                node.finding("config-calls", offset=match.start(), where="a tag", target=match[0].decode())
             return
         if node.source.read(0, 256).lstrip(b" \t\r\n\xef\xbb\xbf")[:1] not in (b"{", b"["):
             return

@@ -5,6 +5,7 @@ A stream without a protocol mark is told by following its opcodes, never by its 
 
 from __future__ import annotations
 
+import base64
 import re
 
 from quarantine.formats.interface import Node, Source
@@ -13,6 +14,11 @@ from quarantine.formats.source import BytesSource
 
 EMBEDDED_LIMIT = 64
 _IMPORT = re.compile(rb"(?:\n\s?|\()(?=c[A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n)")
+
+
+# The first bytes of a stream with a protocol mark, and what follows of the same alphabet.
+_PLAIN_ALPHABET = bytes.maketrans(b"-_", b"+/")
+_BASE64 = re.compile(rb"gA[E-Z]?[A-Za-z0-9+/_-]{16,}={0,2}")
 
 
 class Pickle:
@@ -46,3 +52,17 @@ def embedded(text: bytes) -> list[int]:
     starts = [match.end() for match in _IMPORT.finditer(text)][:EMBEDDED_LIMIT]
     source = BytesSource(text)
     return [start for start in starts if reach(source, start) is Reach.RUNS]
+
+
+def embedded_in_base64(text: bytes) -> list[tuple[int, bytes]]:
+    """(offset, stream) of what a text holds in Base64 (RFC 4648, both alphabets) and that calls what it imports."""
+    found = []
+    for match in _BASE64.finditer(text):
+        raw = match[0].rstrip(b"=").translate(_PLAIN_ALPHABET)
+        raw = raw[: len(raw) - (len(raw) % 4 == 1)]  # a single character more is no byte
+        data = base64.b64decode(raw + b"=" * (-len(raw) % 4))
+        if reach(BytesSource(data)) is Reach.RUNS:
+            found.append((match.start(), data))
+        if len(found) == EMBEDDED_LIMIT:
+            break
+    return found

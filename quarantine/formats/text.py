@@ -6,9 +6,10 @@ Control characters are refused, because bytes that look like text to one reader 
 from __future__ import annotations
 
 import json
+import re
 
 from quarantine.formats.interface import Malformed, Node, Source
-from quarantine.formats.pickle import embedded
+from quarantine.formats.pickle import embedded, embedded_in_base64
 from quarantine.formats.safetensors import unique_object
 
 TEXT_LIMIT_BYTES = 64 << 20
@@ -16,6 +17,7 @@ _CODE = (
     ".py", ".pyw", ".pyx", ".ipynb", ".sh", ".bash", ".zsh", ".bat", ".cmd", ".ps1", ".js", ".mjs", ".cjs", ".ts",
     ".rb", ".pl", ".php", ".lua", ".r", ".jl", ".c", ".cc", ".cpp", ".cu", ".java", ".go", ".rs",
 )  # fmt: skip
+_PATH_FILE = re.compile(rb"^import[ \t]", re.MULTILINE)  # Lib/site.py runs such lines of .pth files
 _CONTROL = bytes(range(9)) + b"\x0b\x0e\x0f" + bytes(range(0x10, 0x20)) + b"\x7f"
 
 
@@ -52,7 +54,11 @@ class Text:
         for start in embedded(raw):
             node.finding("pickle-nested", offset=start)
             node.child(f"nested-{start}", raw[start:], expect="pickle")
-        if node.path.lower().endswith(_CODE) or raw.startswith(b"#!"):
+        for start, stream in embedded_in_base64(raw):
+            node.finding("pickle-nested", offset=start)
+            node.child(f"base64-{start}", stream, expect="pickle")
+        path_file = node.path.lower().endswith(".pth") and _PATH_FILE.search(raw)
+        if path_file or node.path.lower().endswith(_CODE) or raw.startswith(b"#!"):
             node.finding("text-source-code")
         if node.path.lower().endswith(".json"):
             try:

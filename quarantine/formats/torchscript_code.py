@@ -32,9 +32,23 @@ class TorchScriptCode:
             tree = ast.parse(node.source.read(0, node.source.size).decode("utf-8"))
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             raise Malformed(f"code is not TorchScript: {type(error).__name__}", offset=0) from None
+        for imported, line in dict.fromkeys(_imports(tree)):
+            node.finding("torch-operator-custom", operator=f"import {imported}", place=f"line {line}")
         for namespace, operator, line in dict.fromkeys(_operators(tree)):
             report(node, namespace, operator, f"line {line}")
         node.claim(0, node.source.size)
+
+
+def _imports(tree: ast.AST) -> Iterator[tuple[str, int]]:
+    """(module, line) of imports; TorchScript imports the archive's own classes only."""
+    for part in ast.walk(tree):
+        if isinstance(part, ast.Import):
+            names = [alias.name for alias in part.names]
+        elif isinstance(part, ast.ImportFrom):
+            names = [part.module or "."]
+        else:
+            continue
+        yield from ((name, part.lineno) for name in names if name.split(".")[0] != "__torch__")
 
 
 def _operators(tree: ast.AST) -> Iterator[tuple[str, str, int]]:

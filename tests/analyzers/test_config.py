@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from corpora import opcodes as op
 from quarantine.analyzers.walk import Walk
 from quarantine.formats.source import BytesSource
 from quarantine.jail.protocol import ArtifactSeen, FindingSeen
@@ -104,3 +107,32 @@ def test_source_code_is_told_wherever_it_lies(name: str, inside: bool) -> None:
             archive.writestr(name, content)
         name, content = "model.zip", out.getvalue()
     assert "text-source-code" in walked(name, content).rules
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a: !!python/object/apply:os.getcwd []", True),
+        ("a: !python/name:os.system", True),
+        ("a: !<tag:yaml.org,2002:python/object/new:os.getcwd> []", True),
+        ("%TAG !p! tag:yaml.org,2002:\n---\na: !p!python/name:os.system", True),
+        ("a: !!str 1\nb: python/object", False),
+    ],
+)
+def test_yaml_that_makes_python_objects_is_told(text: str, told: bool) -> None:
+    assert ("config-calls" in walked("config.yaml", text.encode()).rules) == told
+
+
+@pytest.mark.parametrize("name", ["notes.json", "notes.txt"])
+@pytest.mark.parametrize("alphabet", [base64.b64encode, base64.urlsafe_b64encode])
+@pytest.mark.parametrize("protocol", [2, 3, 4, 5])
+def test_a_pickle_in_base64_is_followed(name: str, alphabet: Any, protocol: int, tmp_path: Path) -> None:
+    text = json.dumps({"weights": alphabet(op.payload(tmp_path, protocol)).decode()}).encode()
+    assert "pickle-global-dangerous" in walked(name, text).rules
+    harmless = json.dumps({"weights": alphabet(op.stream(op.text("a" * 40), protocol)).decode()}).encode()
+    assert walked(name, harmless).rules == set()
+
+
+def test_a_path_file_that_imports_is_code() -> None:
+    assert "text-source-code" in walked("a.pth", b"lib\nimport os; os.getcwd()\n").rules
+    assert walked("a.pth", b"lib\nimportant\n").rules == set()

@@ -56,6 +56,9 @@ def test_real_scripts_pass_wholly_claimed(tmp_path: Path) -> None:
         ('_0 = torch.ops.aten.from_file("a", False, 1)', "torch-operator-reach"),
         ('_0 = ops.prim.rpc_sync("a", "b")', "torch-operator-reach"),
         ("_0 = ops.torchvision.nms(x, x, 0.5)", "torch-operator-custom"),
+        ("import os", "torch-operator-custom"),
+        ("from os import system", "torch-operator-custom"),
+        ("import __torch__.torch.nn", None),
     ],
 )
 def test_operators_are_judged(line: str, rule: str | None) -> None:

@@ -6,6 +6,7 @@ ends, or that nest deeper than any recursion reaches. Shared parts are measured 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from quarantine.analyzers.pickle.inert import Inert
@@ -15,6 +16,7 @@ DEPTH_LIMIT = 500
 EXPANDED_LIMIT = 100_000_000
 EMBEDDED_LIMIT = 64
 _SMALLEST_FILE = 16
+_FILE = re.compile(rb"PK\x03\x04|\x80[\x00-\x05]|\(*c[A-Za-z_][\w.]*\n")
 _FLAT = (list, tuple, set, frozenset)
 
 
@@ -83,7 +85,7 @@ def _containers(value: object, shape: Shape) -> list[object]:
     found: list[object] = []
     for part in parts:
         if isinstance(part, bytes | bytearray):
-            if len(part) >= _SMALLEST_FILE and len(shape.embedded) < EMBEDDED_LIMIT:
+            if len(part) >= _SMALLEST_FILE and _FILE.match(part) and len(shape.embedded) < EMBEDDED_LIMIT:
                 shape.embedded.append(bytes(part))
         elif isinstance(part, (*_FLAT, dict, Inert)):
             found.append(part)
