@@ -84,6 +84,21 @@ def _array_in_objects(folder: Path) -> bytes:
     )
 
 
+def _frame(body: bytes) -> bytes:
+    return b"\x95" + struct.pack("<Q", len(body)) + body
+
+
+def _split_frame(folder: Path) -> bytes:
+    # The frame ends inside of the number 10. Loaders that read from memory files lose its first digit.
+    memo = op.text("posix") + op.put(0) + op.POP + op.text("collections") + op.put(10) + op.POP
+    function = _frame(b"g1") + b"0\n" + op.text("system") + op.STACK_GLOBAL
+    return op.proto(4) + memo + function + op.text(op.touch(folder)) + op.TUPLE1 + op.REDUCE + op.STOP
+
+
+def _long_frame(_: Path) -> bytes:
+    return op.proto(4) + _frame(op.NONE + op.STOP + op.stream(op.name("posix", "system")))
+
+
 def _bombs() -> dict[str, bytes]:
     counted = op.call(op.name("builtins", "range"), HUGE)
     large = op.call(op.name("decimal", "Decimal"), op.text("1e999999999"))
@@ -155,6 +170,8 @@ def cases() -> list[Case]:
         "ignored-item-size": _ignored_size,
         "array-after-break": _after_break,
         "array-in-objects": _array_in_objects,
+        "frame-splits-a-number": _split_frame,
+        "frame-goes-on": _long_frame,
         "function-handed-on": _handed_on,
     }
     files |= {name: lambda _, body=body: op.stream(body, 4) for name, body in (_bombs() | _state()).items()}  # type: ignore[misc]

@@ -49,7 +49,7 @@ def report(node: Node, stream: Stream) -> None:
     source, end = node.source, stream.end
     if end is not None:
         node.claim(stream.start, end)
-    if stream.broken or any(seen.suspicious for seen in stream.seen):
+    if stream.broken or stream.differs or any(seen.suspicious for seen in stream.seen):
         found = walk(source.read(stream.start, source.size - stream.start))
         _walked(node, stream, found)
     else:
@@ -61,7 +61,7 @@ def report(node: Node, stream: Stream) -> None:
     if stream.shape.bomb:
         node.finding("pickle-bomb", offset=stream.start, why=stream.shape.bomb)
     if stream.differs:
-        node.finding("pickle-machines-differ", offset=stream.start, why=stream.broken)
+        node.finding("pickle-machines-differ", offset=stream.start, why=stream.differs)
     head = source.read(stream.start, 2)
     if head[:1] == b"\x80" and head[1:] and head[1] > HIGHEST_PROTOCOL:
         node.finding("pickle-protocol", offset=stream.start, protocol=head[1])

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, cast
 
 from quarantine.analyzers.pickle.constraints import constraint_of
+from quarantine.analyzers.pickle.frames import Unbuffered
 from quarantine.analyzers.pickle.inert import Inert, RecordingMeta, describe
 from quarantine.analyzers.pickle.named import Arguments
 from quarantine.analyzers.pickle.names import Judged, Standing, judge
@@ -176,7 +177,7 @@ def note_values(machine: Recording) -> None:
 class CMachine(Recording, pickle.Unpickler):
     """The recording reader over the C machine."""
 
-    def __init__(self, file: BinaryIO | io.BytesIO) -> None:
+    def __init__(self, file: BinaryIO | io.BytesIO | Unbuffered) -> None:
         Recording.__init__(self)
         pickle.Unpickler.__init__(self, file, encoding="latin1")
 

@@ -5,44 +5,84 @@ For formats that hold pickles in a row before other bytes (torch's legacy files)
 
 from __future__ import annotations
 
-from contextlib import suppress
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
+from quarantine.analyzers.pickle.frames import Unbuffered, may_have_frames
 from quarantine.analyzers.pickle.python_machine import PythonMachine
 from quarantine.analyzers.pickle.recorder import CMachine, Seen
 from quarantine.analyzers.pickle.shape import Shape, shape_of
 from quarantine.formats.interface import Source
 
+_HEAD = 11
+"""PROTO and the header of a frame, where a pickler puts it."""
+
 
 @dataclass
 class Stream:
-    """One stream: ``end`` is None where no machine reached its STOP. ``seen`` is one entry a machine."""
+    """One stream: ``end`` is None where no machine reached its STOP. ``seen`` is one entry a machine.
+
+    ``differs`` says why loaders read it differently.
+    """
 
     start: int
     end: int | None = None
     broken: str | None = None
     bomb: bool = False
-    differs: bool = False
+    differs: str | None = None
     seen: list[Seen] = field(default_factory=list)
     shape: Shape = field(default_factory=Shape)
 
 
 def read_stream(source: Source, start: int) -> Stream:
     """Read one stream at ``start``; never raises for what the stream holds."""
+    with _uncollected():
+        return _read_stream(source, start)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    # Millions of new objects make Python look for garbage again and again, and here is none.
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def _read_stream(source: Source, start: int) -> Stream:
     stream = Stream(start)
+    framed = may_have_frames(source, start, min(start + _HEAD, source.size))
+    joblib = _read(source, stream, framed=framed)
+    end = source.size if stream.end is None else stream.end
+    if not framed and may_have_frames(source, start, end):
+        _read(source, stream, framed=True)
+    if (stream.broken or joblib) and not stream.bomb:
+        _read_on(source, stream, joblib=joblib)
+    return stream
+
+
+def _read(source: Source, stream: Stream, *, framed: bool) -> bool:
+    """Read by the C machine; whether the stream is joblib's."""
     with source.open() as file:
-        file.seek(start)
-        machine = CMachine(file)
+        file.seek(stream.start)
+        unbuffered = Unbuffered(file)
+        machine = CMachine(unbuffered if framed else file)
         try:
             stream.shape = shape_of(machine.read())
             stream.end = file.tell()
+            unbuffered.finish(source, stream.end)
         except Exception as error:
+            stream.end = None
             stream.broken = f"{type(error).__name__}: {str(error)[:200]}"
-            stream.bomb = isinstance(error, MemoryError | RecursionError)
+            stream.bomb = stream.bomb or isinstance(error, MemoryError | RecursionError)
+        stream.differs = stream.differs or unbuffered.split
         stream.seen.append(machine.seen)
-    if (stream.broken or machine.seen.joblib) and not stream.bomb:
-        _read_on(source, stream, joblib=machine.seen.joblib)
-    return stream
+        return machine.seen.joblib
 
 
 def _read_on(source: Source, stream: Stream, *, joblib: bool) -> None:
@@ -53,7 +93,8 @@ def _read_on(source: Source, stream: Stream, *, joblib: bool) -> None:
             stream.shape = shape_of(machine.read())
             stream.end = file.tell()
             # The C machine cannot read joblib's arrays and joblib does not use it.
-            stream.differs = not joblib
+            if not joblib:
+                stream.differs = f"the C machine stops: {stream.broken}"
             stream.broken = None if joblib else stream.broken
         except Exception as error:
             stream.end = None
