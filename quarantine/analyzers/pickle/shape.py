@@ -56,7 +56,11 @@ def shape_of(root: object) -> Shape:
                 return shape
             inner = _containers(value, shape)
             stack.append((value, inner))
-            stack += [(part, None) for part in inner]
+            for part in inner:
+                if type(part) in _FLAT and _LEAVES.issuperset(map(type, part)):  # type: ignore[call-overload]
+                    done[id(part)] = len(part), 1  # type: ignore[arg-type]
+                else:
+                    stack.append((part, None))
         else:
             # A part that is still open is a cycle and counts as one element.
             parts = [done.get(id(part), (1, 0)) for part in inner]
@@ -75,6 +79,8 @@ def _count(value: object) -> int:
 
 def _containers(value: object, shape: Shape) -> list[object]:
     if isinstance(value, _FLAT):
+        if _LEAVES.issuperset(map(type, value)):
+            return []
         parts = [part for part in value if type(part) not in _LEAVES]
     elif isinstance(value, dict):
         parts = [part for part in (*value.keys(), *value.values()) if type(part) not in _LEAVES]
