@@ -39,7 +39,9 @@ def run(folder: Path) -> None:
     _quarantine(command, "inbox", str(inbox), "--once", "--state", str(state))
     print("\nEvery release in the registry, verified offline with the public key alone:")
     for statement in sorted((registry / "models").rglob("verdict.dsse.json")):
-        _quarantine(command, "verify", str(statement.parent), "--key", str(state / "keys" / PUBLIC_NAME))
+        release = statement.parent
+        print(f"{release.parent.name} {release.name}: ", end="", flush=True)
+        _quarantine(command, "verify", str(release), "--key", str(state / "keys" / PUBLIC_NAME))
     _quarantine(command, "ledger", "verify", "--state", str(state))
     print(f"\nHTML reports: {state / 'reports'}")
     print(f"Registry:     {registry / 'models'}")
