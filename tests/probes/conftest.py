@@ -61,7 +61,7 @@ def probe() -> Probe:
         classes: int = 10,
         on: str | None = "digits-16x16",
         architecture: str | None = None,
-        budget_s: float = 30.0,
+        budget_s: float = 600.0,
     ) -> Probed:
         task = "image-classification" if len(shape) == 3 else "tabular-classification"
         fds = [os.open(path, os.O_RDONLY) for path in paths]

@@ -138,7 +138,7 @@ def test_onnx_image_model_is_attacked_by_square(
     model.graph.input[0].CopyFrom(entry)
     path = tmp_path / "m.bin"
     onnx.save(model, path)
-    messages, _ = probe(path, shape=(1, 8, 8), on="digits-8x8", budget_s=12 if batch == "n" else 4)
+    messages, _ = probe(path, shape=(1, 8, 8), on="digits-8x8", budget_s=90)
     assert findings(messages) == []
     found = numbers(messages)
     assert found["clean_accuracy"].value > 0.9
@@ -155,7 +155,7 @@ def test_sklearn_table_is_attacked_by_hopskipjump(sets: ModuleType, probe: Any, 
     model = make_pipeline(StandardScaler(), LogisticRegression()).fit(*sets.training("breast-cancer"))
     path = tmp_path / "m.pkl"
     path.write_bytes(pickle.dumps(model))
-    messages, done = probe(path, shape=(30,), classes=2, on="breast-cancer", budget_s=20)
+    messages, done = probe(path, shape=(30,), classes=2, on="breast-cancer", budget_s=90)
     assert findings(messages) == []
     found = numbers(messages)
     assert found["clean_accuracy"].value > 0.9
