@@ -8,6 +8,8 @@ reaching for private attributes, or building the name of an attribute, is how on
 from __future__ import annotations
 
 import re
+from functools import cache
+from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, GeneratorType, MethodType
 
 from jinja2 import Environment, TemplateError, nodes
 from jinja2.ext import Extension
@@ -23,6 +25,30 @@ _KEEP_KEYS = frozenset(
 )
 _BY_ATTRIBUTE = frozenset({"selectattr", "rejectattr", "groupby"})
 _FIELD = re.compile(r"\{[^{}]*[.\[_][^{}]*\}")
+
+
+@cache
+def _special_names() -> frozenset[str]:
+    """The names that lead from a value of Python to its class, module and code."""
+    known = (
+        object,
+        type,
+        re,
+        FunctionType,
+        CodeType,
+        GeneratorType,
+        MethodType,
+        BuiltinFunctionType,
+        FrameType,
+    )
+    return frozenset(name for value in known for name in dir(value) if _DUNDER.fullmatch(name)) | {
+        "__import__"
+    }
+
+
+def _special(text: str) -> bool:
+    """Whether the text holds such a name; a token like ``<__media__>`` is none."""
+    return any(name in _special_names() for name in _DUNDER.findall(text))
 
 
 class _Generation(Extension):
@@ -85,7 +111,7 @@ class _Template:
         escape, computed = "template-escape", "template-computed-name"
         if isinstance(part, nodes.Getattr | nodes.NSRef) and part.attr.startswith("_"):
             return {(escape, f"attribute {part.attr}")}
-        if isinstance(part, nodes.Const) and isinstance(part.value, str) and _DUNDER.search(part.value):
+        if isinstance(part, nodes.Const) and isinstance(part.value, str) and _special(part.value):
             return {(escape, f"text {part.value}")}
         if isinstance(part, nodes.Name) and part.name in _DOORS and part.ctx == "load":
             return {(escape, f"name {part.name}")}

@@ -136,3 +136,19 @@ def test_a_pickle_in_base64_is_followed(name: str, alphabet: Any, protocol: int,
 def test_a_path_file_that_imports_is_code() -> None:
     assert "text-source-code" in walked("a.pth", b"lib\nimport os; os.getcwd()\n").rules
     assert walked("a.pth", b"lib\nimportant\n").rules == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"), [("<__media__>", False), ("__class__", True), ("x.__globals__", True)]
+)
+def test_tokens_between_underscores_are_no_names_of_python(text: str, told: bool) -> None:
+    template = f"{{% for m in messages %}}{{{{ '{text}' ~ m.content }}}}{{% endfor %}}".encode()
+    assert ("template-escape" in rules("chat_template.jinja", template)) == told
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["subclasses", "mro", "builtins", "init", "base", "code", "closure", "dict", "import", "getattribute"],
+)
+def test_names_that_escapes_use_are_all_known(name: str) -> None:
+    assert "template-escape" in rules("chat_template.jinja", f"{{{{ '__{name}__' }}}}".encode())
