@@ -85,6 +85,7 @@ def numpy() -> Names:
     names["numpy.ma.core"] = {"_mareconstruct": "empty-array", "MaskedArray": "no-call"}
     for core in ("numpy.core", "numpy._core"):
         names[f"{core}.multiarray"] = {"_reconstruct": "empty-array", "scalar": "scalar"}
+        names[f"{core}._internal"] = {"_reconstruct": "empty-array"}
         names[f"{core}.numeric"] = {"_frombuffer": "any"}
     constructors = ["__randomstate_ctor", "__generator_ctor", "__bit_generator_ctor"]
     names["numpy.random._pickle"] = dict.fromkeys(constructors, "bit-generator")
