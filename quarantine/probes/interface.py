@@ -37,6 +37,10 @@ class OutOfTime(Exception):
     """The budget does not suffice for a single sample."""
 
 
+class Unreliable(Exception):
+    """The model behaves so that its measurements mean nothing; ``str()`` of it is the reason for a reader."""
+
+
 class Probe(Protocol):
     """One question to a model."""
 
@@ -50,4 +54,5 @@ class Probe(Protocol):
 
         Raises:
             OutOfTime: not even one sample was possible.
+            Unreliable: what was measured, here or by others, means nothing.
         """

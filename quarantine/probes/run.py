@@ -18,16 +18,17 @@ from quarantine.probes.adapters.onnx import Onnx
 from quarantine.probes.adapters.sklearn import Sklearn
 from quarantine.probes.adapters.state_dict import StateDict
 from quarantine.probes.adapters.torchscript import TorchScript
+from quarantine.probes.behaviour import Behaviour
 from quarantine.probes.data import Data, load
 from quarantine.probes.evasion_hopskipjump import HopSkipJump
 from quarantine.probes.evasion_pgd import Pgd
 from quarantine.probes.evasion_square import Square
-from quarantine.probes.interface import Budget, Emit, OutOfTime, Probe
+from quarantine.probes.interface import Budget, Emit, OutOfTime, Probe, Unreliable
 from quarantine.records import ModelSpec
 
 # Best first: a graph that describes itself before one that is code, and both before bare weights and pickles.
 ADAPTERS: tuple[Adapter, ...] = (Onnx(), TorchScript(), Exported(), StateDict(), Sklearn())
-PROBES: tuple[Probe, ...] = (Accuracy(), Pgd(), Square(), HopSkipJump())
+PROBES: tuple[Probe, ...] = (Behaviour(), Accuracy(), Pgd(), Square(), HopSkipJump())
 SEED = 20_240_229
 DEFAULT_BUDGET_S = 240.0
 LARGEST_MODEL_BYTES = 2 << 30
@@ -127,7 +128,9 @@ def _measure(runnable: Runnable, data: Data, budget: Budget, subject: str, emit:
         try:
             probe.measure(runnable, data, budget.share(len(due) - number), SEED, emit)
         except OutOfTime:
-            emit(_finding("probe-not-run", subject, probe=probe.name, reason="the time budget was used up"))
+            emit(_finding("probe-failed", subject, probe=probe.name, reason="the time budget was used up"))
+        except Unreliable as reason:
+            emit(_finding("probe-unreliable", subject, probe=probe.name, reason=str(reason)))
         except Exception as error:
             emit(
                 _finding("probe-failed", subject, probe=probe.name, reason=f"{type(error).__name__}: {error}")

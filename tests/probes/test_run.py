@@ -247,7 +247,7 @@ def test_short_budget_gives_fewer_samples_and_says_so(
     path = tmp_path / "m.pkl"
     path.write_bytes(pickle.dumps(regression))
     messages, _ = probe(path, shape=(64,), on="digits-8x8", budget_s=0.0001)
-    assert [reason for _, reason in findings(messages)] == ["the time budget was used up"] * 2
+    assert set(findings(messages)) == {("probe-failed", "the time budget was used up")}
     assert numbers(messages) == {}
     clock = Clock()
     for module in ("run", "interface", "evasion"):
