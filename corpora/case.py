@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Literal
 
 Group = Literal["benign", "malicious", "malformed"]
 CANARY = "CANARY"
+MADE = Path(__file__).with_name("made")
 Content = Callable[[Path], bytes]
 
 
@@ -69,5 +71,16 @@ def one_file(filename: str, content: Content) -> Callable[[Path], Path]:
         path = folder / filename
         path.write_bytes(content(folder))
         return path
+
+    return build
+
+
+def made(name: str) -> Callable[[Path], Path]:
+    """A builder that copies ``corpora/made/<name>``, a file or directory that a large library wrote."""
+
+    def build(folder: Path) -> Path:
+        source = MADE / name
+        target = folder / source.name
+        return Path(shutil.copytree(source, target) if source.is_dir() else shutil.copyfile(source, target))
 
     return build

@@ -16,6 +16,14 @@ from quarantine.jail.protocol import AnyMessage, ArtifactSeen, Progress
 
 DEPTH_LIMIT = 16
 NODES_LIMIT = 100_000
+DESCRIBING = (
+    ".onnx",
+    ".xml",
+    ".index",
+    ".mlmodel",
+    ".pdmodel",
+)
+"""How files are called that say what other files hold; they are read before those."""
 # Formats whose loaders run code or look for content anywhere in the file, so that bytes beside it are no accident.
 RUNNABLE = frozenset({"pickle", "tar", "zip", "npz", "torch", "torchscript", "torch_export", "torch_legacy"})
 
@@ -29,8 +37,7 @@ class Walk:
 
     def run(self, files: Sequence[tuple[str, Source]]) -> None:
         """Read every file and everything inside; says one artifact per node."""
-        # Models that keep tensors in other files come first: they say what those files hold.
-        everything = tuple(sorted(files, key=lambda entry: not entry[0].lower().endswith(".onnx")))
+        everything = tuple(sorted(files, key=lambda entry: not entry[0].lower().endswith(DESCRIBING)))
         budget, lent = Budget(), dict[str, list[tuple[int, int]]]()
         for done, (name, source) in enumerate(everything):
             stack = [WalkNode(name, source, 0, self._emit, everything, budget=budget, lent=lent)]
