@@ -10,6 +10,7 @@ import os
 import sys
 import sysconfig
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from quarantine.jail import launch
@@ -50,11 +51,12 @@ def gpu_binds() -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
 @functools.cache
 def layout(*, probes: bool, payload: Path | None) -> Layout:
     """The layout for one kind of worker. ``payload`` is a directory of further tasks, used by the escape suite."""
-    import msgspec
-
     package = Path(__file__).resolve().parents[1]
     python = os.path.realpath(sys.executable)
-    sites = {str(Path(msgspec.__file__).resolve().parents[1]), sysconfig.get_path("platlib")}
+    found = find_spec("msgspec")
+    assert found is not None
+    assert found.origin is not None
+    sites = {str(Path(found.origin).resolve().parents[1]), sysconfig.get_path("platlib")}
     binds = [(python, python)]
     binds += [(str(path), str(path)) for path in _libraries()]
     binds += [(str(package), f"{CODE}/quarantine")]
