@@ -6,6 +6,7 @@ Whatever goes wrong becomes a finding and incomplete coverage; nothing is skippe
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from time import monotonic
 
 from quarantine.analyzers.node import Budget, WalkNode, safe
 from quarantine.analyzers.table import analyzers_for
@@ -16,6 +17,7 @@ from quarantine.jail.protocol import AnyMessage, ArtifactSeen, Progress
 
 DEPTH_LIMIT = 16
 NODES_LIMIT = 100_000
+TELL_S = 0.1
 DESCRIBING = (
     ".onnx",
     ".xml",
@@ -38,7 +40,7 @@ class Walk:
     def run(self, files: Sequence[tuple[str, Source]]) -> None:
         """Read every file and everything inside; says one artifact per node."""
         everything = tuple(sorted(files, key=lambda entry: not entry[0].lower().endswith(DESCRIBING)))
-        budget, lent = Budget(), dict[str, list[tuple[int, int]]]()
+        budget, lent, told = Budget(), dict[str, list[tuple[int, int]]](), monotonic()
         for done, (name, source) in enumerate(everything):
             stack = [WalkNode(name, source, 0, self._emit, everything, budget=budget, lent=lent)]
             while stack:
@@ -54,7 +56,9 @@ class Walk:
                 )
                 if isinstance(node.source, ExpandedSource):
                     node.source.release()
-            self._emit(Progress(done=done + 1, total=len(everything), note=safe(name, 200)))
+            if (now := monotonic()) - told > TELL_S or done + 1 == len(everything):
+                self._emit(Progress(done=done + 1, total=len(everything), note=safe(name, 200)))
+                told = now
 
     def _unvisited(self, node: WalkNode) -> None:
         node.failed = True
