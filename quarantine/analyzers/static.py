@@ -14,13 +14,14 @@ SMALL_BYTES = 1 << 16
 
 
 def run(request: Request, emit: Callable[[AnyMessage], None]) -> Done:
-    """Read every input and say what was found."""
-    Walk(emit).run([(entry.name, _source(entry)) for entry in request.inputs])
+    """Read every input of one's own and say what was found."""
+    own = frozenset(entry.name for entry in request.inputs if entry.own)
+    Walk(emit).run([(entry.name, _source(entry)) for entry in request.inputs], own)
     return Done()
 
 
 def _source(entry: Input) -> Source:
     """A small file is read once, which takes less than to map it; there may be thousands."""
-    if entry.size_bytes > SMALL_BYTES:
+    if entry.size_bytes > SMALL_BYTES or not entry.own:
         return FdSource(entry.fd, entry.size_bytes)
     return BytesSource(os.pread(entry.fd, entry.size_bytes, 0))

@@ -5,7 +5,7 @@ Whatever goes wrong becomes a finding and incomplete coverage; nothing is skippe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from time import monotonic
 
 from quarantine.analyzers.node import Budget, WalkNode, safe
@@ -37,27 +37,36 @@ class Walk:
         self._emit = emit
         self._seen = 0
 
-    def run(self, files: Sequence[tuple[str, Source]]) -> None:
-        """Read every file and everything inside; says one artifact per node."""
+    def run(self, files: Sequence[tuple[str, Source]], own: Collection[str] | None = None) -> None:
+        """Read every file of ``own`` names, all if that is left out, and everything inside; says one artifact a node.
+
+        What the other files hold that describe files is taken in too, in silence: another worker reports on them.
+        """
         everything = tuple(sorted(files, key=lambda entry: not entry[0].lower().endswith(DESCRIBING)))
         budget, lent, told = Budget(), dict[str, list[tuple[int, int]]](), monotonic()
-        for done, (name, source) in enumerate(everything):
-            stack = [WalkNode(name, source, 0, self._emit, everything, budget=budget, lent=lent)]
+        wanted = [
+            (entry, own is None or entry[0] in own)
+            for entry in everything
+            if own is None or entry[0] in own or entry[0].lower().endswith(DESCRIBING)
+        ]
+        for done, ((name, source), mine) in enumerate(wanted, start=1):
+            emit = self._emit if mine else _silent
+            stack = [WalkNode(name, source, 0, emit, everything, budget=budget, lent=lent)]
             while stack:
                 node = stack.pop()
-                self._seen += 1
+                self._seen += mine
                 if node.depth > DEPTH_LIMIT or self._seen > NODES_LIMIT:
                     self._unvisited(node)
                     continue
                 self._visit(node)
                 stack.extend(
-                    WalkNode(path, held, node.depth + 1, self._emit, everything, expect, budget=budget)
-                    for path, held, expect in reversed(node.children)
+                    WalkNode(path, held, node.depth + 1, emit, everything, expect, budget=budget)
+                    for path, held, expect in reversed(node.children if mine else ())
                 )
                 if isinstance(node.source, ExpandedSource):
                     node.source.release()
-            if (now := monotonic()) - told > TELL_S or done + 1 == len(everything):
-                self._emit(Progress(done=done + 1, total=len(everything), note=safe(name, 200)))
+            if (now := monotonic()) - told > TELL_S or done == len(wanted):
+                self._emit(Progress(done=done, total=len(wanted), note=safe(name, 200)))
                 told = now
 
     def _unvisited(self, node: WalkNode) -> None:
@@ -109,7 +118,7 @@ class Walk:
             rule = "coverage-unclaimed-beside" if RUNNABLE & set(forms) else "coverage-unclaimed"
             for start, end in gaps[:4]:
                 node.finding(rule, offset=start, length=end - start)
-        self._emit(
+        node.emit(
             ArtifactSeen(
                 path=safe(node.path),
                 format="+".join(forms)[:64] or "unknown",
@@ -119,3 +128,7 @@ class Walk:
                 complete=bool(forms) and not gaps and not node.failed,
             )
         )
+
+
+def _silent(_: AnyMessage) -> None:
+    """What another worker says."""

@@ -33,7 +33,7 @@ from quarantine.records import FileEntry, Manifest
 
 HELD_FILES = 1_024
 HASH_BATCH = 512
-HASH_THREADS = 2
+HASH_THREADS_LIMIT = 8
 SPREAD_FROM_BYTES = 16 << 20
 
 
@@ -76,7 +76,7 @@ class OpenedSubmission:
         self._held, self._root_fd = {}, -1
 
     def manifest(self, on_bytes: OnBytes | None = None) -> Manifest:
-        """Hash every file, two at a time, then check that the tree is still what it was.
+        """Hash every file, as many at a time as there are cores, then check that the tree is still what it was.
 
         ``on_bytes`` is told of the progress, from several threads.
 
@@ -91,7 +91,9 @@ class OpenedSubmission:
         def hash_one(file: _File, fd: int) -> FileEntry:
             return hash_descriptor(file.path, fd, file.identity, sink=sink)
 
-        with ThreadPoolExecutor(max_workers=HASH_THREADS, thread_name_prefix="sha256") as pool:
+        with ThreadPoolExecutor(
+            max_workers=min(os.cpu_count() or 1, HASH_THREADS_LIMIT), thread_name_prefix="sha256"
+        ) as pool:
             for files, fds in self._open_batches(HASH_BATCH):
                 # Handing a small file to another thread takes longer than hashing it.
                 spread = pool.map if total > SPREAD_FROM_BYTES else map

@@ -20,11 +20,15 @@ Names = Annotated[tuple[Annotated[str, Meta(max_length=64)], ...], Meta(max_leng
 
 
 class Input(Struct, frozen=True, forbid_unknown_fields=True):
-    """One file handed to the worker as an open, read-only descriptor. ``name`` is untrusted."""
+    """One file handed to the worker as an open, read-only descriptor. ``name`` is untrusted.
+
+    What is not ``own`` is another worker's to report on; it is there because own files may speak of it.
+    """
 
     name: str
     fd: int
     size_bytes: int
+    own: bool = True
 
 
 class Request(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

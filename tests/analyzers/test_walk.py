@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from corpora.benign.models import onnx_model
 from quarantine.analyzers import node, walk
 from quarantine.formats import expanded
 from quarantine.formats.expanded import ExpandedSource
@@ -92,3 +93,18 @@ def test_content_too_large_to_be_seen_whole_says_so(monkeypatch: pytest.MonkeyPa
     source = ExpandedSource(BytesSource(zlib.compress(bytes(100))), "zlib", 100)
     with pytest.raises(TooLarge), source.view():
         pass
+
+
+def test_a_file_of_another_worker_still_says_what_its_neighbour_holds(tmp_path: Path) -> None:
+    import onnx
+
+    model = onnx.load_from_string(onnx_model(4, 2))
+    onnx.save_model(
+        model, tmp_path / "model.onnx", save_as_external_data=True, location="w.data", size_threshold=0
+    )
+    files = [(path.name, BytesSource(path.read_bytes())) for path in sorted(tmp_path.iterdir())]
+    assert [name for name, _ in files] == ["model.onnx", "w.data"]
+    found = Walked()
+    walk.Walk(found.take).run(files, {"w.data"})
+    assert list(found.artifacts) == ["w.data"], "what is not one's own is not reported on"
+    assert (found.artifacts["w.data"].format, found.artifacts["w.data"].complete) == ("external-data", True)
