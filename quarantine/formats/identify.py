@@ -11,6 +11,11 @@ from quarantine.formats.table import EMPTY, EXTERNAL, FORMATS, PLACED, by_name, 
 
 _CODE = frozenset(line.name for line in PLACED)  # text that is more than text
 _PICKLE_NAMES = (".pkl", ".pickle", ".p", ".joblib", ".dill")
+# Loaders of files that are so called read no text.
+_NEVER_TEXT = (
+    *_PICKLE_NAMES, ".pt", ".ckpt", ".h5", ".hdf5", ".keras", ".tflite", ".msgpack", ".zip", ".tar",
+    ".gz", ".tgz", ".7z", ".nemo", ".pte", ".pt2", ".ort", ".mlmodel", ".engine", ".plan", ".skops", ".cbm", ".ubj",
+)  # fmt: skip
 _CLAIMS = {".safetensors": "safetensors", ".npy": "npy", ".npz": "zip", ".onnx": "onnx", ".gguf": "gguf",
            ".json": "text",
            ".md": "text", ".txt": "text", ".yaml": "text"}  # fmt: skip
@@ -27,6 +32,8 @@ def identify(node: Node, expect: str | None = None) -> list[Format]:
     if len(found) > 1 and expect is None:
         node.finding("format-polyglot", formats=names)
     claim = next((kind for end, kind in _CLAIMS.items() if node.path.lower().endswith(end)), None)
+    if names == "text" and expect is None and node.path.lower().endswith(_NEVER_TEXT):
+        node.finding("format-only-text", claimed=node.path.lower().rpartition(".")[2])
     accepted = {claim, "appledouble"}  # a companion bears the name of the file that it belongs to
     if claim and found and expect is None and not accepted & {form.name for form in found}:
         node.finding("format-disguised", claimed=claim, found=names)

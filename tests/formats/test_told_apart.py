@@ -38,10 +38,17 @@ TEXTS = {
 }
 
 
-@pytest.mark.parametrize("name", ["a.txt", "vocab.bin", "a.csv", "model.pt"])
+@pytest.mark.parametrize("name", ["a.txt", "vocab.bin", "a.csv", "notes"])
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 def test_honest_text_is_no_pickle(name: str, text: bytes) -> None:
     assert walked(name, text).rules == set()
+
+
+@pytest.mark.parametrize("name", ["model.pt", "model.pkl", "model.h5", "model.onnx"])
+def test_text_where_a_model_is_expected_is_reported(name: str) -> None:
+    found = walked(name, b"version https://git-lfs.github.com/spec/v1\n")
+    assert found.rules & {"format-only-text", "format-disguised"}
+    assert not found.silent
 
 
 @pytest.mark.parametrize("length", [0x280, 0x480, 0x580, 0x128, 0x163, 0x14E])
