@@ -13,16 +13,22 @@ from quarantine.records import IntakeCard, Policy, Tier, Verdict
 from quarantine.stages import House, OnProgress
 
 
-def open_house(policy: Policy | None = None) -> House:
-    """The jail, policy and rules of this installation.
+def open_house(policy: Policy | None = None, cache: Path | None = None) -> House:
+    """The jail, policy and rules of this installation; ``cache`` is a folder in which results are kept.
 
     Raises:
         JailUnavailable: this machine has no jail that can be used.
+        BadInput: the cache cannot be used.
     """
     from quarantine.jail.backends import open_jail
     from quarantine.policy.document import default_policy
 
-    return House(jail=open_jail(), policy=policy or default_policy())
+    kept = None
+    if cache is not None:
+        from quarantine.cache import Cache
+
+        kept = Cache(cache)
+    return House(jail=open_jail(), policy=policy or default_policy(), cache=kept)
 
 
 def scan(
@@ -57,10 +63,14 @@ def scan_many(
     policy: Policy | None = None,
     card: IntakeCard | None = None,
     second_opinion: bool = False,
+    cache: Path | None = None,
     on_progress: OnProgress | None = None,
 ) -> tuple[Verdict, ...]:
-    """Judge several models, each in jails of its own, as many at a time as there are cores."""
-    house, opinions = open_house(policy), _all_opinions() if second_opinion else ()
+    """Judge several models, each in jails of its own, as many at a time as there are cores.
+
+    What was judged before by the same rules is taken from the folder ``cache``; it costs its hash only.
+    """
+    house, opinions = open_house(policy, cache), _all_opinions() if second_opinion else ()
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="scan") as pool:
         jobs = [
             pool.submit(

@@ -19,6 +19,7 @@ from quarantine.jail.protocol import Input, Progress, Request
 from quarantine.records import IntakeCard, Manifest, Policy, StageName
 
 if TYPE_CHECKING:
+    from quarantine.cache import Cache
     from quarantine.ruleset import Ruleset
 
 FILES_PER_JAIL = 2_000
@@ -45,10 +46,11 @@ class Opened(Protocol):
 
 @dataclass(frozen=True)
 class House:
-    """What every judgement on this machine shares: the jail, the policy and the rules."""
+    """What every judgement on this machine shares: jail, policy, rules, and what is kept of earlier ones."""
 
     jail: Jail
     policy: Policy
+    cache: Cache | None = None
 
     @cached_property
     def rules(self) -> Ruleset:

@@ -43,7 +43,7 @@ def build() -> typer.Typer:
 def run() -> None:
     """Entry point: exit 0 pass, 1 reject, 3 review, 2 no verdict, said in one sentence on stderr."""
     signal.signal(signal.SIGINT, _interrupted)
-    if sys.argv[1:2] == ["scan"]:
+    if sys.argv[1:2] == ["scan"] and "--cache" not in sys.argv:
         # A jail takes as long to start as the rest of this command; the two go side by side.
         from quarantine.jail import spare
 
