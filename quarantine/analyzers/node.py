@@ -5,7 +5,7 @@ Everything sent is escaped and bounded, because names and evidence come from the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from quarantine.analyzers.context import hexdump
@@ -53,6 +53,7 @@ class WalkNode:
     failed: bool = False
     words: int = 0
     layout: str | None = None
+    tensors: list[tuple[str, ...]] | None = None
     budget: Budget = field(default_factory=Budget)
     lent: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     claims: list[tuple[int, int]] = field(default_factory=list)
@@ -105,6 +106,12 @@ class WalkNode:
     def fact(self, name: str, value: object) -> None:
         """Send a fact."""
         self.emit(FactSeen(artifact=safe(self.path), name=name, value=safe(value), analyzer=self.speaker))
+
+    def tensor(self, name: str, dtype: str, shape: Sequence[int], size_bytes: int) -> None:
+        """Keep a row of the table of tensors where somebody asked for one."""
+        if self.tensors is not None:
+            cells = (safe(name, 400), safe(dtype, 40), " x ".join(map(str, shape))[:200], str(size_bytes))
+            self.tensors.append(cells)
 
     def child(self, name: str, source: Source | bytes, *, expect: str | None = None) -> None:
         """Queue a nested artifact."""

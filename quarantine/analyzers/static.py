@@ -16,8 +16,13 @@ SMALL_BYTES = 1 << 16
 def run(request: Request, emit: Callable[[AnyMessage], None]) -> Done:
     """Read every input of one's own and say what was found."""
     own = frozenset(entry.name for entry in request.inputs if entry.own)
-    Walk(emit).run([(entry.name, _source(entry)) for entry in request.inputs], own)
+    Walk(emit).run(sources(request), own)
     return Done()
+
+
+def sources(request: Request) -> list[tuple[str, Source]]:
+    """The inputs by name, as sources."""
+    return [(entry.name, _source(entry)) for entry in request.inputs]
 
 
 def _source(entry: Input) -> Source:

@@ -58,7 +58,7 @@ class Walk:
                 if node.depth > DEPTH_LIMIT or self._seen > NODES_LIMIT:
                     self._unvisited(node)
                     continue
-                self._visit(node)
+                self.visit(node)
                 stack.extend(
                     WalkNode(path, held, node.depth + 1, emit, everything, expect, budget=budget)
                     for path, held, expect in reversed(node.children if mine else ())
@@ -76,7 +76,8 @@ class Walk:
             node.finding("walk-limit", depth=node.depth, artifacts=self._seen)
             self._close(node, [], [])
 
-    def _visit(self, node: WalkNode) -> None:
+    def visit(self, node: WalkNode) -> None:
+        """Identify, read and analyze one artifact, and say how much of it was claimed."""
         forms: list[str] = []
         ran: list[str] = []
 

@@ -23,7 +23,7 @@ def build() -> typer.Typer:
     """The application with all command groups."""
     import typer
 
-    from quarantine.cli import custody, judging, records, trust
+    from quarantine.cli import custody, judging, records, reviewing, trust
 
     app = typer.Typer(
         name="quarantine",
@@ -34,6 +34,7 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     judging.register(app)
+    reviewing.register(app)
     custody.register(app)
     trust.register(app)
     records.register(app)

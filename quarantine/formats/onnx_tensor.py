@@ -9,6 +9,7 @@ from quarantine.formats.interface import Malformed, Node
 from quarantine.formats.onnx_schema import COMPLEX, TENSOR_TYPES
 from quarantine.formats.protobuf import varint
 
+_NAME = 8
 _DATA_FIELDS = (4, 5, 6, 7, 9, 10, 11)
 _RAW, _STRINGS, _EXTERNAL, _LOCATION = 9, 6, 13, 14
 _EXTERNAL_KEYS = frozenset({"location", "offset", "length", "checksum"})
@@ -59,6 +60,7 @@ def check(node: Node, data: memoryview, values: Values, at: int) -> None:
     for length in dims(data, values, at):
         elements *= length
     size = (elements * bits + 7) // 8
+    node.tensor(str(values.get(_NAME, [""])[0]), f"type {kind}", dims(data, values, at), size)
     used = [number for number in _DATA_FIELDS if number in values]
     external = values.get(_LOCATION, [0])[0] == 1
     if external != (_EXTERNAL in values) or (external and (used or home == _STRINGS)):

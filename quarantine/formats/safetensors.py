@@ -83,8 +83,11 @@ class Safetensors:
         for key, value in metadata.items():
             node.said(key, value)
         node.claim(0, 8 + length)
-        at = 0
-        for start, end in sorted(_tensor(name, entry) for name, entry in header.items()):
+        at, spans = 0, []
+        for name, entry in header.items():
+            spans.append(_tensor(name, entry))
+            node.tensor(name, entry["dtype"], entry["shape"], spans[-1][1] - spans[-1][0])
+        for start, end in sorted(spans):
             if start != at:
                 raise Malformed("tensors overlap or leave a hole", offset=8 + length + at)
             at = end

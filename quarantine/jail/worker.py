@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # without the import of typing: each jail would pay for it
 
 TASKS = {
     "static": "quarantine.analyzers.static:run",
+    "inspect": "quarantine.analyzers.inspect:run",
     "opinions": "quarantine.analyzers.opinions:run",
     "probes": "quarantine.probes.run:run",
     "selfcheck": "quarantine.jail.selfcheck:run",
