@@ -31,7 +31,8 @@ class _Looking(Walk):
 
     def __init__(self, emit: Callable[[AnyMessage], None], view: View) -> None:
         super().__init__(self._heard)
-        self._show, self._view, self._left = emit, view, view.rows
+        self._show, self._view = emit, view
+        self._left = view.rows + (_BEFORE if view.table == "opcodes" else 0)
 
     def _heard(self, message: AnyMessage) -> None:
         if self._view.table != "artifacts" or not isinstance(message, ArtifactSeen):
