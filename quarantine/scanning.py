@@ -52,7 +52,7 @@ def scan(
         Unreadable, NotAcceptable, Changed: the path cannot be read as one unchanging set of bytes.
         JailUnavailable, JailFailed: nothing was scanned, as there is no jail.
     """
-    house, opinions = open_house(policy), _all_opinions() if second_opinion else ()
+    house, opinions = open_house(policy), _shipped_opinions() if second_opinion else ()
     return _scan_one(Path(path), house, tier=tier, card=card, opinions=opinions, on_progress=on_progress)
 
 
@@ -70,7 +70,7 @@ def scan_many(
 
     What was judged before by the same rules is taken from the folder ``cache``; it costs its hash only.
     """
-    house, opinions = open_house(policy, cache), _all_opinions() if second_opinion else ()
+    house, opinions = open_house(policy, cache), _shipped_opinions() if second_opinion else ()
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="scan") as pool:
         jobs = [
             pool.submit(
@@ -86,10 +86,10 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
     return max(verdicts, key=lambda verdict: verdict.decision.rank)
 
 
-def _all_opinions() -> tuple[str, ...]:
-    from quarantine.analyzers.second_opinions.table import OPINIONS
+def _shipped_opinions() -> tuple[str, ...]:
+    from quarantine.analyzers.second_opinions.table import SHIPPED
 
-    return tuple(OPINIONS)
+    return SHIPPED
 
 
 def _scan_one(

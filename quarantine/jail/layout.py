@@ -17,6 +17,7 @@ from quarantine.jail import launch
 from quarantine.resources import resource_dir
 
 CODE, SITES, PAYLOAD = "/code", "/site", "/payload"
+_SIGNATURES = Path("/var/lib/clamav")  # what ClamAV as a second opinion reads
 _NAMESPACES = ("user", "pid", "net", "ipc", "uts")
 _PASSWD = b"nobody:x:65534:65534::/tmp:/nonexistent\n"
 _GPU_DEVICES = ("nvidiactl", "nvidia-uvm", "nvidia0")
@@ -66,6 +67,8 @@ def layout(*, probes: bool, payload: Path | None) -> Layout:
         if (directory := resource_dir(name)).is_dir() and package not in directory.parents
     ]
     binds += [(site, f"{SITES}/{index}") for index, site in enumerate(sorted(sites))]
+    if _SIGNATURES.is_dir():
+        binds.append((str(_SIGNATURES), str(_SIGNATURES)))
     import_path = [CODE, *(f"{SITES}/{index}" for index in range(len(sites)))]
     devices: tuple[str, ...] = ()
     if probes:

@@ -107,6 +107,24 @@ def _coverage(evidence: Evidence, policy: Policy, demands: TierPolicy) -> Iterat
     )
 
 
+def _agreement(evidence: Evidence, policy: Policy, demands: TierPolicy) -> Iterator[Reason]:
+    """Several scanners that complain of one file reject it where the policy counts them."""
+    if demands.opinions_to_reject is None:
+        return
+    complaining: dict[str, set[str]] = {}
+    for finding in evidence.findings:
+        if finding.stage is StageName.OPINIONS and finding.rule == finding.analyzer:
+            complaining.setdefault(finding.artifact, set()).add(finding.rule)
+    for artifact, rules in sorted(complaining.items()):
+        if len(rules) >= demands.opinions_to_reject:
+            yield Reason(
+                clause="opinions_to_reject",
+                decision=Decision.REJECT,
+                message=f"{len(rules)} other scanners complain of {artifact}"[:4096],
+                rules=tuple(sorted(rules)),
+            )
+
+
 def _stages(evidence: Evidence, policy: Policy, demands: TierPolicy) -> Iterator[Reason]:
     outcomes = {report.stage: report.outcome for report in evidence.coverage.stages}
     if outcomes.get(StageName.STATIC) is not Outcome.DONE:
@@ -186,6 +204,7 @@ def _not_yet_shown(evidence: Evidence, policy: Policy, demands: TierPolicy) -> I
 
 CHECKS: tuple[Check, ...] = (
     _severities,
+    _agreement,
     _waivers,
     _coverage,
     _stages,
