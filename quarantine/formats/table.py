@@ -61,6 +61,8 @@ FORMATS = (
     ),
     Line("appledouble", "appledouble:AppleDouble", (b"\x00\x05\x16\x07",)),
     Line("native", "native:Native", (b"\x7fELF", b"\xcf\xfa", b"\xce\xfa", b"\xca\xfe", b"MZ")),
+    Line("pyc", "marshal:Pyc", (b"\r\n",), at=2),
+    Line("code-object", "marshal:BareCode", (b"\x63", b"\xe3")),
     Line("torch_legacy", "torch_legacy:TorchLegacy", (b"\x80",)),
     Line("pickle", "pickle:Pickle"),
     Line("text", "text:Text"),
@@ -70,6 +72,7 @@ FORMATS = (
 PLACED = (
     Line("torchscript_code", "torchscript_code:TorchScriptCode"),
     Line("torch_export_graph", "torch_export_graph:TorchExportGraph"),
+    Line("marshal", "marshal:Marshal"),
 )
 """Told by their place in an archive alone."""
 
