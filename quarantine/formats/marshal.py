@@ -22,9 +22,9 @@ _REACHING = frozenset(
 # Modules that only compute, and modules whose names are also those of methods that models use.
 _COMPUTING = frozenset(
     {"math", "cmath", "random", "string", "time", "types", "operator", "copy", "functools", "collections", "itertools",
-     "re", "numbers", "typing", "statistics", "array", "enum", "abc", "dataclasses", "warnings", "token", "signal", "select",
-     "queue", "code", "cmd", "test", "calendar", "datetime", "decimal", "fractions", "json", "keyword", "resource",
-     "this", "heapq", "bisect", "struct", "textwrap", "contextlib", "weakref", "profile", "trace", "inspect", "logging"}
+     "re", "numbers", "typing", "statistics", "array", "enum", "abc", "dataclasses", "warnings", "token", "signal",
+     "select", "queue", "code", "cmd", "test", "calendar", "datetime", "decimal", "fractions", "json", "keyword",
+     "resource", "this", "heapq", "bisect", "struct", "textwrap", "contextlib", "weakref", "profile", "trace", "inspect", "logging"}
 )  # fmt: skip
 
 

@@ -28,6 +28,7 @@ _ONNX = (
     b"\xca",
     b"\xd2",
 )
+_MSGPACK = tuple(bytes([first]) for first in (*range(0x80, 0xA0), *range(0xC7, 0xCA), *range(0xDC, 0xE0)))
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ FORMATS = (
     ),
     Line("appledouble", "appledouble:AppleDouble", (b"\x00\x05\x16\x07",)),
     Line("native", "native:Native", (b"\x7fELF", b"\xcf\xfa", b"\xce\xfa", b"\xca\xfe", b"MZ")),
+    Line("msgpack", "msgpack:Msgpack", _MSGPACK),
     Line("pyc", "marshal:Pyc", (b"\r\n",), at=2),
     Line("code-object", "marshal:BareCode", (b"\x63", b"\xe3")),
     Line("torch_legacy", "torch_legacy:TorchLegacy", (b"\x80",)),
