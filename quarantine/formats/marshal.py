@@ -24,7 +24,8 @@ _COMPUTING = frozenset(
     {"math", "cmath", "random", "string", "time", "types", "operator", "copy", "functools", "collections", "itertools",
      "re", "numbers", "typing", "statistics", "array", "enum", "abc", "dataclasses", "warnings", "token", "signal",
      "select", "queue", "code", "cmd", "test", "calendar", "datetime", "decimal", "fractions", "json", "keyword",
-     "resource", "this", "heapq", "bisect", "struct", "textwrap", "contextlib", "weakref", "profile", "trace", "inspect", "logging"}
+     "resource", "this", "heapq", "bisect", "struct", "textwrap", "contextlib", "weakref", "profile", "trace",
+     "inspect", "logging"}
 )  # fmt: skip
 
 
