@@ -43,7 +43,9 @@ def identify(node: Node, expect: str | None = None) -> list[Format]:
 
 
 def _told_apart(found: list[Format], source: Source) -> list[Format]:
-    """Text gives way to all others; a pickle to those beside which a machine would do nothing."""
+    """Text gives way to all others; a pickle to those that a machine does nothing beside; one archive to a row."""
+    if any(form.name == "distcp" for form in found):
+        found = [form for form in found if form.name != "zip"]
     others = [form for form in found if form.name not in ("pickle", "text")]
     text = [form for form in found if form.name == "text"]
     pickle = [form for form in found if form.name == "pickle"]

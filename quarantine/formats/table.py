@@ -47,6 +47,7 @@ class Line:
 
 FORMATS = (
     Line("zip", "zip:Zip"),
+    Line("distcp", "distcp:Distcp", (b"PK\3\4",)),
     Line("npy", "npy:Npy", (b"\x93NUMPY",)),
     Line("safetensors", "safetensors:Safetensors", (b"{",), at=8),
     Line("onnx", "onnx:Onnx", _ONNX),
