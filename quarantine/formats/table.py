@@ -52,6 +52,7 @@ FORMATS = (
     Line("safetensors", "safetensors:Safetensors", (b"{",), at=8),
     Line("onnx", "onnx:Onnx", _ONNX),
     Line("onnx-tensor", "onnx:OnnxTensor", (b"\x08", b"\x0a", b"\x10")),
+    Line("sentencepiece", "sentencepiece:SentencePiece", (b"\x0a",)),
     Line("gguf", "gguf:Gguf", (b"GGUF",)),
     Line("tar", "tar:Tar", (b"ustar",), at=257),
     Line("compressed", "compressed:Compressed", (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x5d", *_ZLIB)),
