@@ -71,6 +71,8 @@ FORMATS = (
     Line("bmp", "bmp:Bmp", (b"BM",)),
     Line("ogg", "streams:Ogg", (b"OggS",)),
     Line("mp3", "streams:Mp3", (b"ID3", b"\xff")),
+    Line("sqlite", "sqlite:Sqlite", (b"SQLite format 3",)),
+    Line("store", "stores:Store"),
     Line("msgpack", "msgpack:Msgpack", _MSGPACK),
     Line("pyc", "marshal:Pyc", (b"\r\n",), at=2),
     Line("code-object", "marshal:BareCode", (b"\x63", b"\xe3")),
