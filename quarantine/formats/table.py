@@ -72,6 +72,8 @@ FORMATS = (
     Line("ogg", "streams:Ogg", (b"OggS",)),
     Line("mp3", "streams:Mp3", (b"ID3", b"\xff")),
     Line("sqlite", "sqlite:Sqlite", (b"SQLite format 3",)),
+    Line("parquet", "parquet:Parquet", (b"PAR1", b"PARE")),
+    Line("arrow", "arrow:Arrow", (b"ARROW1", b"\xff\xff\xff\xff")),
     Line("store", "stores:Store"),
     Line("msgpack", "msgpack:Msgpack", _MSGPACK),
     Line("pyc", "marshal:Pyc", (b"\r\n",), at=2),
