@@ -83,7 +83,7 @@ def _groups(node: Node, data: memoryview, footer: dict[int, Any], end: int) -> N
                 node.unread()
                 continue
             _chunk(node, data, meta, end)
-            _copy(node, data, column.get(2), meta, end)
+            _copy(node, data, column, end)
             for offset, length in ((column.get(4), column.get(5)), (column.get(6), column.get(7))):
                 _index(node, data, offset, length, end)
             _filter(node, data, meta.get(14), meta.get(15), end)
@@ -112,18 +112,17 @@ def _chunk(node: Node, data: memoryview, meta: dict[int, Any], end: int) -> None
     node.claim(begin, stop)
 
 
-def _copy(node: Node, data: memoryview, offset: object, meta: dict[int, Any], end: int) -> None:
-    """Older writers repeat a column's description behind it."""
-    if type(offset) is not int or not 4 <= offset < end or data[offset] & 15 == 0:
+def _copy(node: Node, data: memoryview, column: dict[int, Any], end: int) -> None:
+    """Older writers repeat a column's description, or the inner part of it, behind the column."""
+    offset = column.get(2)
+    if type(offset) is not int or not 4 <= offset < end:
         return
     reader = Compact(data, offset, end)
     try:
         again = reader.struct()
     except Malformed:
-        return  # the offset is that of a page in most files
-    if all(again.get(field) == meta.get(field) for field in (1, 3, 4, 5, 6, 7, 9, 11)) and set(again) <= set(
-        meta
-    ):
+        return  # the offset is that of a page in other files
+    if again in (column, column[3]):
         node.claim(offset, reader.at)
 
 

@@ -74,6 +74,7 @@ FORMATS = (
     Line("sqlite", "sqlite:Sqlite", (b"SQLite format 3",)),
     Line("parquet", "parquet:Parquet", (b"PAR1", b"PARE")),
     Line("arrow", "arrow:Arrow", (b"ARROW1", b"\xff\xff\xff\xff")),
+    Line("ocdbt", "ocdbt:Ocdbt", (b"\x0c\xdb",)),
     Line("store", "stores:Store"),
     Line("msgpack", "msgpack:Msgpack", _MSGPACK),
     Line("pyc", "marshal:Pyc", (b"\r\n",), at=2),
