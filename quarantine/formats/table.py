@@ -75,6 +75,7 @@ FORMATS = (
     Line("parquet", "parquet:Parquet", (b"PAR1", b"PARE")),
     Line("arrow", "arrow:Arrow", (b"ARROW1", b"\xff\xff\xff\xff")),
     Line("ocdbt", "ocdbt:Ocdbt", (b"\x0c\xdb",)),
+    Line("pdf", "pdf:Pdf", (b"%PDF-",)),
     Line("store", "stores:Store"),
     Line("msgpack", "msgpack:Msgpack", _MSGPACK),
     Line("pyc", "marshal:Pyc", (b"\r\n",), at=2),
