@@ -69,10 +69,10 @@ class _Said:
         self._node = node
         self._seen: set[tuple[str, str]] = set()
 
-    def once(self, rule: str, what: str, value: YamlNode, **evidence: object) -> None:
+    def once(self, rule: str, what: str, value: YamlNode, **evidence: str) -> None:
         if (rule, what) not in self._seen and len(self._seen) < FINDINGS_LIMIT:
             self._seen.add((rule, what))
-            self._node.finding(rule, **evidence, position=value.at)
+            self._node.finding(rule, position=value.at, **evidence)  # type: ignore[arg-type]
 
     def target(self, target: str, value: YamlNode, where: str) -> None:
         found = standing(target)

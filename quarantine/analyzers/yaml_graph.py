@@ -46,7 +46,8 @@ def read_yaml(text: str) -> list[YamlNode]:
     top = YamlNode("list", "", 0)
     stack, anchors = [top], dict[str, YamlNode]()
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    for count, event in enumerate(yaml.parse(text, Loader=loader)):
+    events: Any = yaml.parse(text, Loader=loader)  # the stubs know only what all events have
+    for count, event in enumerate(events):
         if count > EVENTS_LIMIT:
             raise TooLarge("YAML has more values than any configuration")
         if isinstance(event, yaml.CollectionEndEvent):

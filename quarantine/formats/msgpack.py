@@ -177,7 +177,8 @@ class _Reader:
         head = item(self._data, found.start, found.end)
         if head.kind != ARRAY or head.number != count:
             raise Malformed("array is not described as Flax does", offset=found.at)
-        parts, at = [], head.end
+        parts: list[Item] = []
+        at = head.end
         for _ in range(count):
             part = item(self._data, at, found.end)
             at = part.end
