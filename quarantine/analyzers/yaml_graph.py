@@ -46,8 +46,7 @@ def read_yaml(text: str) -> list[YamlNode]:
     top = YamlNode("list", "", 0)
     stack, anchors = [top], dict[str, YamlNode]()
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    events: Any = yaml.parse(text, Loader=loader)  # the stubs know only what all events have
-    for count, event in enumerate(events):
+    for count, event in enumerate(yaml.parse(text, Loader=loader)):
         if count > EVENTS_LIMIT:
             raise TooLarge("YAML has more values than any configuration")
         if isinstance(event, yaml.CollectionEndEvent):
@@ -61,13 +60,17 @@ def read_yaml(text: str) -> list[YamlNode]:
         elif isinstance(event, yaml.NodeEvent):
             scalar = isinstance(event, yaml.ScalarEvent)
             kind = "text" if scalar else "map" if isinstance(event, yaml.MappingStartEvent) else "list"
-            node = YamlNode(kind, event.tag or "", event.start_mark.index, event.value if scalar else "")
+            node = _made(kind, event)
             stack[-1].parts.append(node)
             if event.anchor:
                 anchors[event.anchor] = node
             if not scalar:
                 stack.append(node)
     return top.parts
+
+
+def _made(kind: str, event: Any) -> YamlNode:
+    return YamlNode(kind, event.tag or "", event.start_mark.index, event.value if kind == "text" else "")
 
 
 def every(roots: list[YamlNode]) -> list[YamlNode]:

@@ -13,6 +13,7 @@ from quarantine.formats.marshal_reader import Code, read_marshal
 
 SIZE_LIMIT_BYTES = 16 << 20
 _HEADS = (b"\x63", b"\xe3")
+_COLLECTIONS = tuple(bytes([ord(kind) | flag]) for kind in "()[{" for flag in (0, 0x80))
 # Magic numbers of Python 2.0 to 2.7 and of 3.0 up to well behind 3.14. (Include/internal/pycore_magic_number.h)
 _MAGICS = (range(50823, 62300), range(3000, 4000))
 _REACHING = frozenset(
@@ -49,13 +50,14 @@ class BareCode:
     name = "code-object"
 
     def recognise(self, head: bytes, source: Source) -> bool:
-        """The type of a code object, and a stream that can be read to its end."""
-        if not head.startswith(_HEADS) or source.size > SIZE_LIMIT_BYTES:
+        """A code object, or a collection that takes the whole file and has one in it."""
+        if not head.startswith((*_HEADS, *_COLLECTIONS)) or source.size > SIZE_LIMIT_BYTES:
             return False
         try:
-            return read_marshal(source.read(0, source.size)).top
+            found = read_marshal(source.read(0, source.size))
         except Malformed:
             return False
+        return found.top or (bool(found.codes) and found.end == source.size)
 
     def read(self, node: Node) -> None:
         """As for a child that is expected to be one."""

@@ -17,7 +17,8 @@ from quarantine.formats.msgpack_items import ARRAY, BINARY, EXTENSION, MAP, NUMB
 DEPTH_LIMIT, ITEMS_LIMIT, TRIAL_ITEMS, TRIAL_BYTES = 256, 1 << 24, 1 << 16, 16 << 20
 _ARRAY_TYPE, _COMPLEX_TYPE, _SCALAR_TYPE, _TIME_TYPE = 1, 2, 3, -1
 _UNUSED = b"\xc1"
-_SHORT_TEXT_BYTES, _LONG_TEXT_BYTES = 16, 1 << 20
+_SHORT_TEXT_BYTES, _LONG_TEXT_BYTES = 16, 256 << 20
+_LEAST_PICKLE_BYTES = 8
 _BITS = re.compile(
     r"(?:float|u?int|complex|bfloat|str|bytes|datetime|timedelta)(\d{1,6})(?:\[\w{1,4}\])?|bool"
 )
@@ -147,7 +148,9 @@ class _Reader:
             top.data = found.start, found.end
         if found.kind == BINARY:
             self._blobs.value("value", found.start, found.end)
-        elif _SHORT_TEXT_BYTES < length <= _LONG_TEXT_BYTES:
+        elif length > _LONG_TEXT_BYTES:
+            raise TooLarge("a text is longer than is searched", offset=found.at)
+        elif length > _LEAST_PICKLE_BYTES:
             self._blobs.text(f"text-{found.start}", bytes(self._data[found.start : found.end]))
 
     def _close(self, top: _Open) -> None:

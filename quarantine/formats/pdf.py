@@ -95,14 +95,15 @@ class _Walk:
         return found.end() if found else at
 
     def _object(self, at: int) -> int:
-        begin = at
+        begin, streams = at, 0
         while True:
             found = _TOKEN.search(self._data, at)
-            if found is None:
-                raise Malformed("object does not end", offset=begin)
+            if found is None or streams > 1:
+                raise Malformed("object does not end, or has two streams", offset=begin)
             word = found[0]
             if word == b"endobj":
                 return found.end()
+            streams += word.startswith(b"stream")
             at = self._stream(begin, found.end()) if word.startswith(b"stream") else self._token(found)
 
     def _dictionary(self, at: int) -> int:
@@ -165,6 +166,9 @@ class _Walk:
             self._inner(bytes(self._data[at:end]))
         elif b"/Filter" not in head:
             self._blobs.value("stream", at, end)
+        # A table of offsets may point into a stream, where a viewer then finds an object.
+        if _OBJECT.search(self._data, at, end):
+            self.names.update(_plain(name[0]) for name in _NAME.finditer(self._data, at, end))
         return found.end()
 
     def _inner(self, packed: bytes) -> None:

@@ -19,8 +19,9 @@ _INTERIOR_INDEX, _INTERIOR_TABLE, _LEAF_INDEX, _LEAF_TABLE = 2, 5, 10, 13
 _WIDTHS = (0, 1, 2, 3, 4, 6, 8, 8, 0, 0)
 _LOCK_OFFSET = 1 << 30
 _TEXT_BYTES = 24
-# Functions that load code, write files, or take a pointer.
-_CALLS = re.compile(r"\b(load_extension|fts3_tokenizer|writefile|edit)\s*\(", re.IGNORECASE)
+# Functions that load code, write files, or take a pointer. A table may have a column of such a name, a view may not.
+_CALLS = re.compile(r"\b(load_extension|fts3_tokenizer|writefile)\b", re.IGNORECASE)
+_CALLED = re.compile(_CALLS.pattern + r"[\"'`\]]?\s*(?:\(|/\*|--)", re.IGNORECASE)
 
 
 class Sqlite:
@@ -70,7 +71,7 @@ class _Database:
             ]
             if len(row) < 5:
                 raise Malformed("a row of the schema is too short", offset=100)
-            if match := _CALLS.search(texts[4]):
+            if match := (_CALLED if texts[0] == "table" else _CALLS).search(texts[4]):
                 self._node.finding("sqlite-calls", name=texts[1], function=match[1].lower())
             root = row[3]
             if isinstance(root, int) and root > 0:

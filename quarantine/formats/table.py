@@ -28,6 +28,7 @@ _ONNX = (
     b"\xca",
     b"\xd2",
 )
+_MARSHALLED = tuple(bytes([ord(kind) | flag]) for kind in "()[{" for flag in (0, 0x80))
 _MSGPACK = tuple(bytes([first]) for first in (*range(0x80, 0xA0), *range(0xC7, 0xCA), *range(0xDC, 0xE0)))
 
 
@@ -79,7 +80,7 @@ FORMATS = (
     Line("store", "stores:Store"),
     Line("msgpack", "msgpack:Msgpack", _MSGPACK),
     Line("pyc", "marshal:Pyc", (b"\r\n",), at=2),
-    Line("code-object", "marshal:BareCode", (b"\x63", b"\xe3")),
+    Line("code-object", "marshal:BareCode", (b"\x63", b"\xe3", *_MARSHALLED)),
     Line("torch_legacy", "torch_legacy:TorchLegacy", (b"\x80",)),
     Line("pickle", "pickle:Pickle"),
     Line("text", "text:Text"),

@@ -70,3 +70,11 @@ def test_changed_code_never_passes_and_never_crashes(at: int, more: bytes, inser
     said = walked("a.pyc", changed)
     assert not said.silent
     assert "analyzer-crashed" not in said.rules
+
+
+def test_code_in_a_collection_is_found() -> None:
+    inner = next(c for c in compile("lambda x: open(x)", "a", "eval").co_consts if isinstance(c, CodeType))
+    for value in ((1, inner), [inner], {"f": inner}):
+        assert "marshal-code-reach" in walked("a.bin", marshal.dumps(value)).rules
+    assert walked("a.txt", b"(a text in brackets)\n").silent
+    assert walked("a.json", b'{"a": [1, 2]}').silent

@@ -45,6 +45,7 @@ def test_real_checkpoints_are_claimed_whole(file: Any) -> None:
         {"a": ["gASVHgAAAAAAAACMBXBvc2l4lIwGZ2V0Y3dklJOUKVKULg=="]},
         {"a": msgpack.ExtType(7, HARM)},
         [1, [2, HARM]],
+        {"a": " " * 2_000_000 + "gASVHgAAAAAAAACMBXBvc2l4lIwGZ2V0Y3dklJOUKVKULg=="},
     ],
 )
 def test_pickles_in_values_are_followed(value: Any) -> None:

@@ -45,6 +45,7 @@ def test_a_plain_document_passes() -> None:
         ),
         stream(zlib.compress(b"2 0 << /S /Launch >>"), b"/Type 9 0 R /N 1 /First 4 /Filter /FlateDecode"),
         stream(b"2 0 << /S /Launch >>", b"/Type /ObjStm /N 1 /First 4"),
+        stream(b"7 0 obj << /S /Launch >> endobj", b"/Filter /DCTDecode"),
     ],
 )
 def test_actions_are_named(held: bytes) -> None:

@@ -59,7 +59,9 @@ def test_honest_pickles_in_values_pass() -> None:
 
 
 def test_sql_that_calls_into_the_reader_is_refused() -> None:
-    assert "sqlite-calls" in walked("a.db", database("create view v as select load_extension('x')")).rules
+    for call in ("load_extension('x')", "\"load_extension\" ('x')", "LOAD_EXTENSION/**/('x')"):
+        assert "sqlite-calls" in walked("a.db", database(f"create view v as select {call}")).rules
+    assert walked("a.db", database("create table u(load_extension text)")).silent
 
 
 def test_pages_that_nothing_reaches_and_bytes_behind_never_pass() -> None:
