@@ -26,8 +26,8 @@ def cases() -> list[Case]:
         file = name.rpartition("/")[2]
         make[f"cut-{file}"] = (file, _cut(name, 0.7))
         make[f"more-{file}"] = (file, _more(name, b"\x00\x01more"))
-    make["msgpack-deep"] = ("a.msgpack", lambda: b"\x81\xa1a" + b"\x91" * 100_000 + b"\x01")
-    make["msgpack-count"] = ("a.msgpack", lambda: b"\x81\xa1a\xdf\xff\xff\xff\xff")
+    make["msgpack-deep"] = ("a.msgpack", lambda: b"\x81\xa2ab" + b"\x91" * 100_000 + b"\x01")
+    make["msgpack-count"] = ("a.msgpack", lambda: b"\x81\xa2ab\xdf\xff\xff\xff\xff")
     make["msgpack-duplicate"] = ("a.msgpack", lambda: b"\x82\xa1a\x01\xa1a\x02")
     make["msgpack-shape"] = (
         "a.msgpack", lambda: b"\x81\xa1w\xc7\x0f\x01" + packed(((9,), "float32", b"")).ljust(15, b"\xc0"))  # fmt: skip

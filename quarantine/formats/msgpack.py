@@ -19,6 +19,7 @@ _ARRAY_TYPE, _COMPLEX_TYPE, _SCALAR_TYPE, _TIME_TYPE = 1, 2, 3, -1
 _UNUSED = b"\xc1"
 _SHORT_TEXT_BYTES, _LONG_TEXT_BYTES = 16, 256 << 20
 _LEAST_PICKLE_BYTES = 8
+_LONGEST_HEADER_BYTES = 9
 _BITS = re.compile(
     r"(?:float|u?int|complex|bfloat|str|bytes|datetime|timedelta)(\d{1,6})(?:\[\w{1,4}\])?|bool"
 )
@@ -51,11 +52,10 @@ class Msgpack:
                     key = item(data, first.start, len(head))
                     if key.kind in (TEXT, BINARY) and key.start < key.end:
                         word = bytes(data[key.start : key.end])
-                        return (
-                            word.isascii()
-                            and word.decode().isprintable()
-                            and bytes(data[key.end : key.end + 1]) != _UNUSED
-                        )
+                        plain = word.isascii() and word.decode().isprintable()
+                        following = bytes(data[key.end : key.end + 1]) != _UNUSED
+                        # One letter is what chance makes of numbers now and then.
+                        return plain and following and (len(word) > 1 or _sound(data, key.end, source.size))
         except (Malformed, IndexError):
             return False
         if first.kind not in (MAP, ARRAY, EXTENSION) or source.size > TRIAL_BYTES:
@@ -71,12 +71,22 @@ class Msgpack:
         node.claim(0, end)
 
 
+def _sound(data: memoryview, at: int, size: int) -> bool:
+    """Whether there are only items from ``at`` to the end of what is seen."""
+    while at + _LONGEST_HEADER_BYTES < len(data):
+        found = item_or_none(data, at, size)
+        if found is None:
+            return False
+        at = found.end
+    return True
+
+
 def _ends(source: Source) -> bool:
     """Whether one value of items takes all bytes."""
     left, at = 1, 0
     with source.view() as data:
         for _ in range(TRIAL_ITEMS):
-            found = item_or_none(data, at)
+            found = item_or_none(data, at, len(data))
             if found is None:
                 return False
             at = found.end
@@ -86,10 +96,10 @@ def _ends(source: Source) -> bool:
     return True
 
 
-def item_or_none(data: memoryview, at: int) -> Item | None:
+def item_or_none(data: memoryview, at: int, end: int) -> Item | None:
     """The item at ``at``; None if there is none."""
     try:
-        return item(data, at, len(data))
+        return item(data, at, end)
     except Malformed:
         return None
 
