@@ -24,6 +24,9 @@ MODULES = (
     "malicious.tars",
     "malicious.single_files",
     "malformed.files",
+    "benign.data",
+    "malicious.data",
+    "malformed.data",
 )
 """The modules that hold cases, one line each, in the order of the manifest."""
 

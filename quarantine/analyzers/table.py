@@ -13,6 +13,8 @@ ANALYZERS = {
     "pickle.analyzer:PickleAnalyzer": frozenset({"pickle"}),
     "torch_legacy:TorchLegacyAnalyzer": frozenset({"torch_legacy"}),
     "config:ConfigAnalyzer": frozenset({"text"}),
+    "yaml_config:YamlAnalyzer": frozenset({"text"}),
+    "zarr:ZarrAnalyzer": frozenset({"text"}),
     "shards:ShardsAnalyzer": frozenset({"text"}),
 }
 

@@ -24,6 +24,9 @@ DESCRIBING = (
     ".index",
     ".mlmodel",
     ".pdmodel",
+    ".zarray",
+    "zarr.json",
+    "manifest.ocdbt",
 )
 """How files are called that say what other files hold; they are read before those."""
 # Formats whose loaders run code or look for content anywhere in the file, so that bytes beside it are no accident.

@@ -5,11 +5,18 @@ Several formats may recognise the same bytes; then all of them are read.
 
 from __future__ import annotations
 
+import re
+
 from quarantine.formats.interface import Format, Node, Source
 from quarantine.formats.pickle import runs_beside
 from quarantine.formats.table import EMPTY, EXTERNAL, FORMATS, PLACED, by_name, load
 
 _CODE = frozenset(line.name for line in PLACED)  # text that is more than text
+# A chunk's file has a name of digits; its data may look by chance, or because it is compressed, like one of these.
+_CHUNK = re.compile(r"\d+(?:\.\d+)*|c|[0-9a-f]{32}")
+_CHUNKS_LOOK_LIKE = frozenset(
+    {"text", "compressed", "foreign", "zstd", "lz4", "mp3", "msgpack", "ocdbt", "bmp", "store"}
+)
 _PICKLE_NAMES = (".pkl", ".pickle", ".p", ".joblib", ".dill")
 # Loaders of files that are so called read no text.
 _NEVER_TEXT = (
@@ -28,6 +35,8 @@ def identify(node: Node, expect: str | None = None) -> list[Format]:
     head = node.source.read(0, 4096)
     asked = (load(line) for line in FORMATS if line.possible(head))
     found = _told_apart([form for form in asked if form.recognise(head, node.source)], node.source)
+    if expect is None and _explained(node):
+        found = [form for form in found if form.name not in _CHUNKS_LOOK_LIKE]
     names = ", ".join(form.name for form in found)
     if len(found) > 1 and expect is None:
         node.finding("format-polyglot", formats=names)
@@ -49,8 +58,22 @@ def identify(node: Node, expect: str | None = None) -> list[Format]:
     return found
 
 
+def _explained(node: Node) -> bool:
+    """Whether this is the file of a chunk, and another file claims all its bytes."""
+    if not _CHUNK.fullmatch(node.path.rpartition("/")[2]):
+        return False
+    at = 0
+    for start, end in sorted(node.described()):
+        if start > at:
+            break
+        at = max(at, end)
+    return at >= node.source.size
+
+
 def _told_apart(found: list[Format], source: Source) -> list[Format]:
-    """Text gives way to all others; a pickle to those beside which a machine would do nothing."""
+    """Text gives way to all others; a pickle to those that a machine does nothing beside; one archive to a row."""
+    if any(form.name == "distcp" for form in found):
+        found = [form for form in found if form.name != "zip"]
     others = [form for form in found if form.name not in ("pickle", "text")]
     text = [form for form in found if form.name == "text"]
     pickle = [form for form in found if form.name == "pickle"]

@@ -77,6 +77,8 @@ class Safetensors:
             header = json.loads(raw.decode("utf-8"), object_pairs_hook=unique_object)
         except ValueError as error:
             raise Malformed(f"header is not JSON: {error}", offset=8) from None
+        except RecursionError:
+            raise Malformed("header is nested too deeply", offset=8) from None
         metadata = header.pop("__metadata__", {})
         if not isinstance(metadata, dict) or not all(isinstance(v, str) for v in metadata.values()):
             raise Malformed("__metadata__ is not a map of strings", offset=8)

@@ -28,6 +28,8 @@ _ONNX = (
     b"\xca",
     b"\xd2",
 )
+_MARSHALLED = tuple(bytes([ord(kind) | flag]) for kind in "()[{" for flag in (0, 0x80))
+_MSGPACK = tuple(bytes([first]) for first in (*range(0x80, 0xA0), *range(0xC7, 0xCA), *range(0xDC, 0xE0)))
 
 
 @dataclass(frozen=True)
@@ -46,10 +48,12 @@ class Line:
 
 FORMATS = (
     Line("zip", "zip:Zip"),
+    Line("distcp", "distcp:Distcp", (b"PK\3\4",)),
     Line("npy", "npy:Npy", (b"\x93NUMPY",)),
     Line("safetensors", "safetensors:Safetensors", (b"{",), at=8),
     Line("onnx", "onnx:Onnx", _ONNX),
     Line("onnx-tensor", "onnx:OnnxTensor", (b"\x08", b"\x0a", b"\x10")),
+    Line("sentencepiece", "sentencepiece:SentencePiece", (b"\x0a",)),
     Line("gguf", "gguf:Gguf", (b"GGUF",)),
     Line("tar", "tar:Tar", (b"ustar",), at=257),
     Line("compressed", "compressed:Compressed", (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x5d", *_ZLIB)),
@@ -61,6 +65,22 @@ FORMATS = (
     ),
     Line("appledouble", "appledouble:AppleDouble", (b"\x00\x05\x16\x07",)),
     Line("native", "native:Native", (b"\x7fELF", b"\xcf\xfa", b"\xce\xfa", b"\xca\xfe", b"MZ")),
+    Line("png", "png:Png", (b"\x89PNG",)),
+    Line("jpeg", "jpeg:Jpeg", (b"\xff\xd8\xff",)),
+    Line("gif", "gif:Gif", (b"GIF8",)),
+    Line("riff", "riff:Riff", (b"RIFF", b"RF64")),
+    Line("bmp", "bmp:Bmp", (b"BM",)),
+    Line("ogg", "streams:Ogg", (b"OggS",)),
+    Line("mp3", "streams:Mp3", (b"ID3", b"\xff")),
+    Line("sqlite", "sqlite:Sqlite", (b"SQLite format 3",)),
+    Line("parquet", "parquet:Parquet", (b"PAR1", b"PARE")),
+    Line("arrow", "arrow:Arrow", (b"ARROW1", b"\xff\xff\xff\xff")),
+    Line("ocdbt", "ocdbt:Ocdbt", (b"\x0c\xdb",)),
+    Line("pdf", "pdf:Pdf", (b"%PDF-",)),
+    Line("store", "stores:Store"),
+    Line("msgpack", "msgpack:Msgpack", _MSGPACK),
+    Line("pyc", "marshal:Pyc", (b"\r\n",), at=2),
+    Line("code-object", "marshal:BareCode", (b"\x63", b"\xe3", *_MARSHALLED)),
     Line("torch_legacy", "torch_legacy:TorchLegacy", (b"\x80",)),
     Line("pickle", "pickle:Pickle"),
     Line("text", "text:Text"),
@@ -70,6 +90,7 @@ FORMATS = (
 PLACED = (
     Line("torchscript_code", "torchscript_code:TorchScriptCode"),
     Line("torch_export_graph", "torch_export_graph:TorchExportGraph"),
+    Line("marshal", "marshal:Marshal"),
 )
 """Told by their place in an archive alone."""
 

@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quarantine.analyzers.node import WalkNode
+from quarantine.formats.gif import Gif
 from quarantine.formats.interface import Format, Malformed
+from quarantine.formats.msgpack import Msgpack
 from quarantine.formats.npy import Npy
 from quarantine.formats.onnx import Onnx
 from quarantine.formats.safetensors import Safetensors
@@ -29,6 +31,8 @@ HONEST: list[tuple[Format, bytes]] = [
     (Zip(), _zip()),
     (Npy(), b"\x93NUMPY\x01\x00" + struct.pack("<H", len(_HEADER)) + _HEADER + bytes(8)),
     (Safetensors(), struct.pack("<Q", 2) + b"{}"),
+    (Msgpack(), b"\x82\xa1a\x01\xa1w\xc4\x02\x01\x02"),
+    (Gif(), b"GIF89a\1\0\1\0\0\0\0" + b"," + bytes(4) + b"\1\0\1\0\0" + b"\2\1\1\0;"),
     (Onnx(), b"\x08\x08\x12\x01a\x42\x02\x10\x11"),
 ]
 
