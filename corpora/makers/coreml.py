@@ -23,11 +23,15 @@ def sklearn() -> None:
     x, y = load_iris(return_X_y=True)
     names = ["a", "b", "c", "d"]
     models = {
-        "logistic": linear_model.LogisticRegression(max_iter=200, solver="liblinear", multi_class="ovr").fit(x, y),
+        "logistic": linear_model.LogisticRegression(max_iter=200, solver="liblinear", multi_class="ovr").fit(
+            x, y
+        ),
         "tree": tree.DecisionTreeClassifier(max_depth=3).fit(x, y),
         "forest": ensemble.RandomForestRegressor(3, max_depth=3).fit(x, y),
         "svm": svm.SVC(probability=True).fit(x[::5], y[::5]),
-        "pipeline": pipeline.make_pipeline(preprocessing.StandardScaler(), linear_model.LinearRegression()).fit(x, y),
+        "pipeline": pipeline.make_pipeline(
+            preprocessing.StandardScaler(), linear_model.LinearRegression()
+        ).fit(x, y),
     }
     for name, model in models.items():
         converted = ct.converters.sklearn.convert(model, names, "y")
@@ -41,15 +45,31 @@ def network() -> None:
     builder = NeuralNetworkBuilder(
         [("image", datatypes.Array(3, 8, 8))], [("y", datatypes.Array(4))], disable_rank5_shape_mapping=False
     )
-    builder.add_convolution("conv", 3, 4, 3, 3, 1, 1, "valid", 1, W=rng.random((3, 3, 3, 4)), b=np.zeros(4),
-                            has_bias=True, input_name="image", output_name="c")
+    builder.add_convolution(
+        "conv",
+        3,
+        4,
+        3,
+        3,
+        1,
+        1,
+        "valid",
+        1,
+        W=rng.random((3, 3, 3, 4)),
+        b=np.zeros(4),
+        has_bias=True,
+        input_name="image",
+        output_name="c",
+    )
     builder.add_activation("relu", "RELU", "c", "r")
     builder.add_flatten("flat", 0, "r", "f")
     builder.add_inner_product("fc", rng.random((4, 144)), np.zeros(4), 144, 4, True, "f", "y")
     model = ct.models.MLModel(builder.spec, skip_model_load=True)
     model.save(str(TARGET / "network.mlmodel"))
     small = quantization_utils.quantize_weights(model, 16)
-    ct.models.utils.save_spec(getattr(small, "get_spec", lambda: small)(), str(TARGET / "network-half.mlmodel"))
+    ct.models.utils.save_spec(
+        getattr(small, "get_spec", lambda: small)(), str(TARGET / "network-half.mlmodel")
+    )
 
 
 def programs() -> None:
@@ -78,7 +98,9 @@ def programs() -> None:
         ("linear-15", linear, ct.target.iOS15),
         ("conv-16", conv, ct.target.iOS16),
     ):
-        model = ct.convert(program, convert_to="mlprogram", minimum_deployment_target=target, skip_model_load=True)
+        model = ct.convert(
+            program, convert_to="mlprogram", minimum_deployment_target=target, skip_model_load=True
+        )
         model.save(str(TARGET / f"{name}.mlpackage"))
     config = ct.optimize.coreml.OptimizationConfig(
         ct.optimize.coreml.OpPalettizerConfig(nbits=4, weight_threshold=100)
@@ -87,7 +109,9 @@ def programs() -> None:
         linear, convert_to="mlprogram", minimum_deployment_target=ct.target.iOS16, skip_model_load=True
     )
     ct.optimize.coreml.palettize_weights(model, config).save(str(TARGET / "palette.mlpackage"))
-    config = ct.optimize.coreml.OptimizationConfig(ct.optimize.coreml.OpLinearQuantizerConfig(weight_threshold=100))
+    config = ct.optimize.coreml.OptimizationConfig(
+        ct.optimize.coreml.OpLinearQuantizerConfig(weight_threshold=100)
+    )
     ct.optimize.coreml.linear_quantize_weights(model, config).save(str(TARGET / "int8.mlpackage"))
     classic = ct.convert(linear, convert_to="neuralnetwork", skip_model_load=True)
     classic.save(str(TARGET / "linear-classic.mlmodel"))

@@ -1,4 +1,4 @@
-"""Core ML models (``.mlmodel``, and the model of an ``.mlpackage``): every field of Model.proto, of every kind of model.
+"""Core ML models (``.mlmodel``, and the model of an ``.mlpackage``): every field of Model.proto, of each kind of model.
 
 Parts that an app or another file supplies are reported, nested opaque parts are handed on as artifacts, weights in
 files beside the model are claimed there. After https://apple.github.io/coremltools/mlmodel/index.html; weights are
@@ -51,7 +51,7 @@ _BITS = {1: 8, 10: 16, 11: 32, 12: 64, 13: 16, 21: 8, 22: 16, 23: 32, 24: 64, 25
 _BYTES = 7  # the member of TensorValue that holds raw bytes; the others hold elements
 _FOLDER = "@model_path/"
 # The operations that coremltools 9.0 defines, in all dialects, and write_state, which it writes for state.
-OPERATIONS = frozenset(
+_OPERATIONS = (
     "abs acos add affine argsort asin atan atanh avg_pool band_part batch_norm batch_to_space cast ceil clamped_relu "
     "classify clip complex complex_abs complex_fft complex_fftn complex_ifft complex_ifftn complex_imag complex_irfft "
     "complex_irfftn complex_real complex_rfft complex_rfftn complex_shape complex_stft concat cond const "
@@ -70,8 +70,9 @@ OPERATIONS = frozenset(
     "scatter_along_axis scatter_nd select shape sigmoid sigmoid_hard sign silu sin sinh slice_by_index slice_by_size "
     "slice_update sliding_windows softmax softplus softplus_parametric softsign space_to_batch space_to_depth split "
     "sqrt square squeeze stack sub tan tanh threshold thresholded_relu tile topk transpose upsample_bilinear "
-    "upsample_nearest_neighbor while_loop write_state".split()
+    "upsample_nearest_neighbor while_loop write_state"
 )
+OPERATIONS = frozenset(_OPERATIONS.split())
 
 
 class CoreMl:
@@ -123,7 +124,9 @@ class _Checks:
 
     def _custom(self, message: Message) -> None:
         what = "a model" if message.kind == "CustomModel" else "a layer"
-        self._node.finding("coreml-custom", offset=message.start, what=f"{what} of class {message.text(10)!r}")
+        self._node.finding(
+            "coreml-custom", offset=message.start, what=f"{what} of class {message.text(10)!r}"
+        )
 
     def _operation(self, message: Message) -> None:
         name = message.text(1)

@@ -12,7 +12,16 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from quarantine.formats.interface import Malformed, Node
-from quarantine.formats.protobuf import FIXED32, FIXED64, LENGTH, VARINT, Field, fields, packed_varints, varint
+from quarantine.formats.protobuf import (
+    FIXED32,
+    FIXED64,
+    LENGTH,
+    VARINT,
+    Field,
+    fields,
+    packed_varints,
+    varint,
+)
 
 DEPTH_LIMIT = 100
 _WIRES = {"int": VARINT, "f32": FIXED32, "f64": FIXED64}
