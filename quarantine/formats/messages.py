@@ -116,12 +116,12 @@ class Reader:
     """One pass over one message. What it could not explain is in ``unknown``, as (start, end).
 
     ``kept`` names, by message, the fields that are kept; ``checks`` are called with each message of their kind when
-    it ends. ``utf8`` is false for schemas of proto2, whose readers take any bytes for a text.
+    it ends. Without a ``node`` an unknown field is malformed. ``utf8`` is false for schemas of proto2, whose readers take any bytes for a text.
     """
 
     def __init__(
         self,
-        node: Node,
+        node: Node | None,
         data: memoryview,
         schema: Schema,
         kept: Mapping[str, frozenset[int]],
@@ -147,6 +147,8 @@ class Reader:
         for entry in fields(self._data, start, end):
             label = labels.get(entry.number)
             if label is None:
+                if self._node is None:
+                    raise Malformed(f"{kind} has the unknown field {entry.number}", offset=entry.at)
                 self._node.finding(
                     "protobuf-unknown-field", offset=entry.at, message=kind, field=entry.number
                 )
