@@ -116,7 +116,8 @@ class Reader:
     """One pass over one message. What it could not explain is in ``unknown``, as (start, end).
 
     ``kept`` names, by message, the fields that are kept; ``checks`` are called with each message of their kind when
-    it ends. Without a ``node`` an unknown field is malformed. ``utf8`` is false for schemas of proto2, whose readers take any bytes for a text.
+    it ends. ``utf8`` is false for schemas of proto2, whose readers take any bytes for a text. Without a ``node``
+    an unknown field is malformed.
     """
 
     def __init__(

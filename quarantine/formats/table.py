@@ -54,6 +54,7 @@ FORMATS = (
     Line("coreml", "coreml:CoreMl", (b"\x08",)),
     Line("paddle", "paddle:PaddleProgram", (b"\x0a",)),
     Line("paddle-parameters", "paddle:PaddleParameters", (b"\0\0\0\0",)),
+    Line("mxnet", "mxnet:MxNet", (b"\x12\x01\0\0",)),
     Line("coreml-blob", "coreml_blob:CoreMlBlob", (b"\x02\0\0\0",), at=4),
     Line("tar", "tar:Tar", (b"ustar",), at=257),
     Line("compressed", "compressed:Compressed", (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x5d", *_ZLIB)),
