@@ -41,7 +41,7 @@ class Span(NamedTuple):
 
     start: int
     end: int
-    count: int
+    held: int
 
 
 Schema = Mapping[str, Mapping[int, Label]]
@@ -93,7 +93,7 @@ class Message:
 
     def elements(self, number: int) -> int:
         """How many elements a repeated field has, packed or not."""
-        return sum(value.count if isinstance(value, Span) else 1 for value in self.values.get(number, ()))
+        return sum(value.held if isinstance(value, Span) else 1 for value in self.values.get(number, ()))
 
 
 def parse_schema(text: str) -> Schema:
