@@ -15,6 +15,7 @@ ANALYZERS = {
     "config:ConfigAnalyzer": frozenset({"text"}),
     "shards:ShardsAnalyzer": frozenset({"text"}),
     "graphs:GraphsAnalyzer": frozenset({"text"}),
+    "prototxt:PrototxtAnalyzer": frozenset({"text"}),
 }
 
 

@@ -82,6 +82,8 @@ class CoreMl:
 
     def recognise(self, head: bytes, source: Source) -> bool:
         """Only fields of Model, among them a specification version and a kind of model."""
+        if head[:1] != b"\x08":
+            return False
         with source.view() as data:
             found = outline(data, max(SCHEMA["Model"]))
         if not found or not set(found) <= set(SCHEMA["Model"]):

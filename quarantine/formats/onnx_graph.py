@@ -10,12 +10,12 @@ import math
 import struct
 from dataclasses import dataclass, field
 
-from quarantine.formats.interface import Malformed, Node
+from quarantine.formats.interface import Malformed, Node, TooLarge
 from quarantine.formats.onnx_schema import CONTRIB_DOMAINS, STANDARD_DOMAINS
 from quarantine.formats.protobuf import varint
 
 ELEMENTS_LIMIT = 1 << 33
-_NUMBERS_LIMIT = 64
+_NUMBERS_LIMIT, _OPERATORS_LIMIT = 64, 4096
 _INT64, _FLOAT, _INT32, _DOUBLE = 7, 1, 6, 11
 # Operator -> the input that says how large its output is: as a shape, as factors, or as elements to add.
 _SHAPES = {"ConstantOfShape": 0, "Expand": 1, "Resize": 3, "OneHot": 1, "MaxUnpool": 2}
@@ -47,6 +47,8 @@ class Graphs:
         kind, domain = _text(values, 4), _text(values, 7)
         self.domains.setdefault(domain, at)
         if domain not in STANDARD_DOMAINS | CONTRIB_DOMAINS or kind in _CALLING | _COMPILED:
+            if len(self.foreign) >= _OPERATORS_LIMIT:
+                raise TooLarge("there are more kinds of operators than any model has", offset=at)
             self.foreign.setdefault((domain, kind), at)
         if kind == "Constant":
             self._constant(values)

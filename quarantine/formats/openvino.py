@@ -11,9 +11,10 @@ import math
 import re
 from dataclasses import dataclass, field
 
-from quarantine.formats.interface import Malformed, Node, Source
+from quarantine.formats.interface import Malformed, Node, Source, TooLarge
 from quarantine.formats.xml import End, Start, Text, events, root_of
 
+_LAYERS_LIMIT, _EDGES_LIMIT = 1 << 19, 1 << 20
 _OPSET = re.compile(r"opset[1-9][0-9]?")
 _NUMBER = re.compile(r"[0-9]{1,18}")
 _SPACE = re.compile(r"\s*")
@@ -160,6 +161,8 @@ class _Reader:
             ends = [
                 event.attributes.get(key, "") for key in ("from-layer", "from-port", "to-layer", "to-port")
             ]
+            if len(self._graphs[-1].edges) > _EDGES_LIMIT:
+                raise TooLarge("there are more edges than any model has", offset=event.offset)
             self._graphs[-1].edges.append((event.offset, ends[0], ends[1], ends[2], ends[3]))
         if "offset" in event.attributes and "size" in event.attributes:
             self._range(event)
@@ -192,6 +195,8 @@ class _Reader:
         graph, key, kind = self._graphs[-1], event.attributes.get("id", ""), event.attributes.get("type", "")
         if not _NUMBER.fullmatch(key) or key in graph.layers or self._open[-2:-1] != ["layers"]:
             raise Malformed("layer's number is repeated or none", offset=event.offset)
+        if len(graph.layers) > _LAYERS_LIMIT:
+            raise TooLarge("there are more layers than any model has", offset=event.offset)
         graph.last = graph.layers[key] = _Layer(kind)
         version = event.attributes.get("version", "opset1")
         known = kind in OPERATIONS and _OPSET.fullmatch(version)

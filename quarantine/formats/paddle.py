@@ -35,6 +35,8 @@ class PaddleProgram:
 
     def recognise(self, head: bytes, source: Source) -> bool:
         """Blocks, of which the first has an index and a parent."""
+        if head[:1] != b"\x0a":
+            return False
         with source.view() as data:
             found = outline(data, 5)
         if (
@@ -54,13 +56,14 @@ class PaddleProgram:
     def read(self, node: Node) -> None:
         """Validate every message and judge every operator."""
         told: set[str] = set()
-        blocks: list[tuple[int, int]] = []
+        blocks = 0  # the highest block that an operator runs
 
         def operator(message: Message) -> None:
+            nonlocal blocks
             name = message.text(3)
             for attribute in message.inner(4):
                 indexes = [*attribute.numbers(data, 14), attribute.number(12, -1)]
-                blocks.extend((index, message.start) for index in indexes if index >= 0)
+                blocks = max(blocks, *indexes)
             if name not in told:
                 told.add(name)
                 judge(node, name, message.start)
@@ -71,9 +74,8 @@ class PaddleProgram:
         indexes = [block.number(1) for block in program.inner(1)]
         if indexes != list(range(len(indexes))):
             raise Malformed("blocks are not numbered in order", offset=0)
-        for index, at in blocks:
-            if index >= len(indexes):
-                raise Malformed("an operator runs a block that is not there", offset=at)
+        if blocks >= len(indexes):
+            raise Malformed("an operator runs a block that is not there", offset=0)
         claim_known(node, 0, node.source.size, reader.unknown)
         node.fact("operators", len(told))
 
