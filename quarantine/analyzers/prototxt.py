@@ -28,23 +28,23 @@ class PrototxtAnalyzer:
         text = node.source.read(0, node.source.size).decode("utf-8", "replace")
         if not _LAYERS.search(text):
             return
-        field, words = "", list[str]()
+        field, parts = "", list[str]()
         for match in _TOKEN.finditer(text):
-            token = match[0]
-            if token.startswith("#"):
+            word = match[0]
+            if word.startswith("#"):
                 continue
-            if token[0] in "\"'":
-                words.append(_plain(token[1:-1]))
+            if word[0] in "\"'":
+                parts.append(_plain(word[1:-1]))
                 continue
-            if words:
-                _check(node, field, "".join(words))
-                words = []
-            if token == "python_param":
+            if parts:
+                _check(node, field, "".join(parts))
+                parts = []
+            if word == "python_param":
                 node.finding("caffe-python-layer", calls="python_param")
-            if token != ":":
-                field = token
-        if words:
-            _check(node, field, "".join(words))
+            if word != ":":
+                field = word
+        if parts:
+            _check(node, field, "".join(parts))
 
 
 def _check(node: Node, field: str, value: str) -> None:

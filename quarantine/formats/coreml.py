@@ -81,15 +81,16 @@ class CoreMl:
     name = "coreml"
 
     def recognise(self, head: bytes, source: Source) -> bool:
-        """Only fields of Model, among them a specification version and a kind of model."""
+        """A specification version, a description and a kind of model."""
         if head[:1] != b"\x08":
             return False
         with source.view() as data:
             found = outline(data, max(SCHEMA["Model"]))
-        if not found or not set(found) <= set(SCHEMA["Model"]):
+        if not found:
             return False
         kinds = [field for number, field in found.items() if number in _KINDS]
-        return 1 in found and found[1].wire == VARINT and bool(kinds) and kinds[0].wire == LENGTH
+        described = 1 in found and found[1].wire == VARINT and 2 in found and found[2].wire == LENGTH
+        return described and bool(kinds) and kinds[0].wire == LENGTH
 
     def read(self, node: Node) -> None:
         """Validate every message, claim every known field, and what the model refers to beside it."""

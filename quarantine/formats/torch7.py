@@ -1,7 +1,7 @@
 """Torch7's objects (``.t7``) in binary form: values, tables, tensors, storages, and functions, which are programs.
 
-After https://github.com/torch/torch7/blob/master/File.lua. A function in such a file is Lua bytecode, which ``torch.load``
-hands to Lua, and Lua runs bytecode without checking it. Objects are read to the end; data is claimed.
+After https://github.com/torch/torch7/blob/master/File.lua. A function in such a file is Lua bytecode, which
+``torch.load`` hands to Lua, and Lua runs bytecode without checking it. Objects are read to the end; data is claimed.
 """
 
 from __future__ import annotations
