@@ -134,10 +134,10 @@ def cases() -> list[Case]:
     ) -> Case:
         return hostile(name, file, lambda _folder: data(), what, rules, "review" if review else "reject")
 
-    network = (
-        "name: 'n' layer { name: 'p' type: %s bottom: 'data' python_param { module: 'inert' layer: 'L' } }"
-    )
-    hidden = 'layer{name:"p" type:"P\\x79"  # a comment\n "thon"}'
+    layer = b"layer { name: 'p' type: 'Python' bottom: 'data' python_param { module: 'inert' layer: 'L' } }"
+    spelt = b'layer{name:"p" type:"P\\x79"  # a comment\n "thon"}'
+    escaped = symbol("_Native").replace(b"_N", b"\\u005fN").replace(b'"nodes"', b'"\\u006eodes"')
+    executable = b"MZqFpD='\n\n" + bytes(50) + struct.pack("<I", 128) + bytes(64) + b"PE\0\0" + bytes(200)
     return [
         one("coreml-custom-model", "m.mlmodel", lambda: coreml(555, message((10, "InertClass"))),
             "a model that a class of the app is", "coreml-custom", review=True),
@@ -187,17 +187,16 @@ def cases() -> list[Case]:
         one("mxnet-native", "m-symbol.json", lambda: symbol("_Native", info="0x41414141"),
             "an operator that calls an address", "mxnet-operator-reach"),
         one("mxnet-native-escaped", "m-symbol.json",
-            lambda: symbol("_Native", info="0x41414141").replace(b"_Native", b"\\u005fNative").replace(b'"nodes"', b'"\\u006eodes"'),
-            "the same, spelt with escapes", "mxnet-operator-reach"),
+            lambda: escaped, "the same, spelt with escapes", "mxnet-operator-reach"),
         one("mxnet-lua", "m-symbol.json", lambda: symbol("TorchModule", lua_string="nn.Identity()"),
             "an operator that runs Lua", "mxnet-operator-reach"),
         one("mxnet-custom", "m-symbol.json", lambda: symbol("Custom", op_type="inert"), "an operator of Python",
             "mxnet-operator-custom", review=True),
         one("caffe-python-layer", "m.caffemodel", lambda: caffe("inert"), "a layer that imports a module",
             "caffe-python-layer"),
-        one("caffe-python-prototxt", "deploy.prototxt", lambda: (network % "'Python'").encode(),
+        one("caffe-python-prototxt", "deploy.prototxt", lambda: layer,
             "the same as text", "caffe-python-layer"),
-        one("caffe-python-spelt", "deploy.prototxt", lambda: hidden.encode(),
+        one("caffe-python-spelt", "deploy.prototxt", lambda: spelt,
             "a type in two pieces, with an escape and a comment between", "caffe-python-layer"),
         one("torch7-function", "m.t7", lambda: torch7(LUA), "a Lua function in a table", "torch7-function"),
         one("torch7-ascii", "m.t7", lambda: b"4\n1\n3\nV 1\n13\nnn.Sequential\n3\n2\n0\n", "an object in text form",
@@ -212,10 +211,10 @@ def cases() -> list[Case]:
         one("rknn-model", "m.rknn", lambda: b"RKNN" + bytes(60), "machine code for an accelerator", "format-opaque",
             review=True),
         one("llamafile", "m.llamafile",
-            lambda: b"MZqFpD='\n\n" + bytes(54) + b"\x80\0\0\0" + bytes(60) + b"PE\0\0" + bytes(200),
+            lambda: executable,
             "a program that is a model", "format-executable"),
-        one("onnx-bomb-constant-node", "m.onnx", lambda: constant_bomb(inside=False), "a huge shape from a Constant node",
-            "onnx-size-bomb"),
+        one("onnx-bomb-constant-node", "m.onnx", lambda: constant_bomb(inside=False),
+            "a huge shape from a Constant node", "onnx-size-bomb"),
         one("onnx-bomb-in-branch", "m.onnx", lambda: constant_bomb(inside=True),
             "a huge shape that a branch takes from outside", "onnx-size-bomb"),
         one("onnx-override", "m.onnx", overridden, "a standard operator with a body that calls Python",

@@ -8,12 +8,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from corpora.benign.runtimes import caffemodel, ggml, tensor7
+from corpora.malicious.runtimes import openvino, paddle, program
+from corpora.messages import message
 from quarantine.analyzers.node import WalkNode
+from quarantine.formats.caffe import Caffe
+from quarantine.formats.coreml import CoreMl
+from quarantine.formats.ggml import Ggml
 from quarantine.formats.interface import Format, Malformed
+from quarantine.formats.mxnet import MxNet
 from quarantine.formats.npy import Npy
 from quarantine.formats.onnx import Onnx
+from quarantine.formats.openvino import OpenVino
+from quarantine.formats.paddle import PaddleProgram
 from quarantine.formats.safetensors import Safetensors
 from quarantine.formats.source import BytesSource
+from quarantine.formats.torch7 import Torch7
 from quarantine.formats.zip import Zip
 
 
@@ -30,6 +40,16 @@ HONEST: list[tuple[Format, bytes]] = [
     (Npy(), b"\x93NUMPY\x01\x00" + struct.pack("<H", len(_HEADER)) + _HEADER + bytes(8)),
     (Safetensors(), struct.pack("<Q", 2) + b"{}"),
     (Onnx(), b"\x08\x08\x12\x01a\x42\x02\x10\x11"),
+    (CoreMl(), program(message((1, "relu")))),
+    (OpenVino(), openvino("Result", "opset1")),
+    (PaddleProgram(), paddle("relu")),
+    (
+        MxNet(),
+        struct.pack("<QQQIiiqiiiQ", 0x112, 0, 1, 0xF993FAC9, 0, 1, 1, 1, 0, 3, 0)[:-8] + b"x" + bytes(8),
+    ),
+    (Caffe(), caffemodel()),
+    (Torch7(), tensor7()),
+    (Ggml(), ggml("ggjt")),
 ]
 
 
