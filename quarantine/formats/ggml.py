@@ -51,7 +51,9 @@ class Ggml:
 
     def read(self, node: Node) -> None:
         """Find the layout that explains the file to its end."""
-        family = _MAGICS[node.source.read(0, 4)]
+        family = _MAGICS.get(node.source.read(0, 4))
+        if family is None:
+            raise Malformed("the magic is none of GGML's", offset=0)
         best: Malformed | None = None
         for layout in _LAYOUTS[family]:
             try:

@@ -32,8 +32,8 @@ class MxNet:
     def read(self, node: Node) -> None:
         """Follow the arrays, then the names, to the end."""
         cursor = _Cursor(node.source)
-        _, reserved, count = cursor.numbers("QQQ")
-        if reserved or count > _COUNT_LIMIT:
+        magic, reserved, count = cursor.numbers("QQQ")
+        if struct.pack("<Q", magic) != MAGIC or reserved or count > _COUNT_LIMIT:
             raise Malformed("header is not MXNet's, or counts more arrays than any model has", offset=8)
         for _ in range(count):
             _array(cursor)

@@ -151,6 +151,8 @@ class _Reader:
             return
         if event.name not in _KNOWN and not event.name.endswith("_data"):
             raise Malformed(f"element {event.name[:60]!r} is none of the format's", offset=event.offset)
+        if not self._graphs and event.name != "net":
+            raise Malformed("the document is no net", offset=event.offset)
         if event.name in _GRAPHS:
             self._graph(event)
         elif event.name == "layer":
