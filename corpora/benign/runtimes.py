@@ -72,6 +72,7 @@ def cases() -> list[Case]:
     folders = {
         "openvino": ("linear", "convolution", "loop"),
         "paddle": ("pir", "program", "checkpoint"),
+        "ncnn": ("images", "images-float", "recurrent", "recurrent-float"),
         "mxnet": ("gluon", "symbol", "loop", "arrays"),
     }
     for library, names in folders.items():

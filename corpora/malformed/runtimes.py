@@ -68,6 +68,9 @@ def cases() -> list[Case]:
             lambda d: d[:-1],
             ("openvino-weights-range",),
         ),
+        "ncnn-weights-appended": ("ncnn/images", "model.ncnn.bin", lambda d: d + b"more", ()),
+        "ncnn-weights-cut": ("ncnn/images", "model.ncnn.bin", lambda d: d[:-4], ()),
+        "ncnn-layers": ("ncnn/images", "model.ncnn.param", lambda d: d.replace(b"9 9", b"8 9"), ()),
         "openvino-size": (
             "openvino/linear",
             "openvino_model.xml",

@@ -26,10 +26,13 @@ class GraphsAnalyzer:
 
     def analyze(self, node: Node) -> None:
         """Tell which it is, and follow it."""
-        if node.source.read(0, 256).lstrip(b" \t\r\n\xef\xbb\xbf")[:1] != b"{":
+        text = node.source.read(0, node.source.size).decode("utf-8-sig").lstrip()
+        if not text.startswith("{"):
             return
         try:
-            document = json.loads(node.source.read(0, node.source.size).decode("utf-8-sig"))
+            document, _ = json.JSONDecoder().raw_decode(
+                text
+            )  # MXNet's reader stops at the last brace as well
         except (ValueError, RecursionError):
             return  # the analyzer of configurations says so
         if not isinstance(document, dict):

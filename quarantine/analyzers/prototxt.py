@@ -11,7 +11,7 @@ import re
 from quarantine.formats.caffe import PYTHON_LAYER
 from quarantine.formats.interface import Node
 
-_LAYERS = re.compile(r"\blayers?\s*:?\s*[{<]|\blayers?[ \t]*#|python_param")
+_LAYERS = re.compile(r"\blayers?\s*[:{<#]|python_param")
 _TOKEN = re.compile(
     r"#[^\n]*|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|[A-Za-z_][\w.]*|[-+]?[\d.]+\w*|[{}<>:;,\[\]/-]"
 )

@@ -15,6 +15,8 @@ from quarantine.formats.interface import Malformed, Node, Source, TooLarge
 from quarantine.formats.xml import End, Start, Text, events, root_of
 
 _LAYERS_LIMIT, _EDGES_LIMIT = 1 << 19, 1 << 20
+_PROLOG_LIMIT_BYTES = 16 << 20
+_NET = re.compile(r"<net[\s/>]")
 _OPSET = re.compile(r"opset[1-9][0-9]?")
 _NUMBER = re.compile(r"[0-9]{1,18}")
 _SPACE = re.compile(r"\s*")
@@ -108,8 +110,12 @@ class OpenVino:
     name = "openvino"
 
     def recognise(self, head: bytes, source: Source) -> bool:
-        """XML whose root is a net."""
-        return root_of(source) == "net"
+        """XML whose root is a net, in any encoding and behind any prolog."""
+        root = root_of(source)
+        if root != "":
+            return root == "net"
+        head = source.read(0, _PROLOG_LIMIT_BYTES)
+        return any(_NET.search(head.decode(form, "replace")) for form in ("utf-8", "utf-16-le", "utf-16-be"))
 
     def read(self, node: Node) -> None:
         """Follow the elements; claim the document, and its constants in the weights file."""

@@ -78,6 +78,7 @@ FORMATS = (
             b"\x1bL",
         ),
     ),
+    Line("ncnn", "ncnn:Ncnn", (b"7767517",)),
     Line("coreml-blob", "coreml_blob:CoreMlBlob", (b"\x02\0\0\0",), at=4),
     Line("tar", "tar:Tar", (b"ustar",), at=257),
     Line("compressed", "compressed:Compressed", (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x5d", *_ZLIB)),

@@ -177,9 +177,36 @@ def test_the_layout_that_came_furthest_says_what_is_wrong() -> None:
         lambda text: text.replace("type:", "type  :"),
         lambda text: text.replace("{", "<").replace("}", ">"),
         lambda text: text.replace("layer", "layers:", 1),
+        lambda text: text.replace("layer", "layer\n# x\n", 1),
     ],
 )
 def test_no_spelling_hides_a_python_layer(change: Callable[[str], str]) -> None:
     text = "layer { name: 'x' type: 'Python' }"
     assert "caffe-python-layer" in walked("deploy.prototxt", change(text).encode()).rules
     assert walked("deploy.prototxt", b"layer { name: 'Python' type: 'ReLU' }").silent
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "ascii"])
+def test_no_encoding_or_prolog_hides_an_extension(encoding: str) -> None:
+    text = hostile.openvino("Inert", "extension").decode()
+    assert "openvino-extension" in walked("m.xml", text.encode(encoding)).rules
+    long = text.replace("<net", "<!--" + " " * (2 << 20) + "--><net", 1)
+    assert "openvino-extension" in walked("m.xml", long.encode(encoding)).rules
+
+
+@pytest.mark.parametrize(
+    "change",
+    [lambda data: b" " * 5000 + data, lambda data: data + b" more", lambda data: b"\xef\xbb\xbf" + data],
+)
+def test_nothing_around_a_graph_hides_it(change: Callable[[bytes], bytes]) -> None:
+    assert "mxnet-operator-reach" in walked("net.txt", change(hostile.symbol("_Native"))).rules
+
+
+def test_weights_of_a_layer_that_is_not_known_stay_unclaimed() -> None:
+    network = "7767517\n2 2\nInput in 0 1 a\n{} y 1 1 a b 0=2 1=0 2=2\n"
+    for layer, silent in (("InnerProduct", True), ("Inert", False)):
+        found = Walked()
+        files = [("m.param", network.format(layer).encode()), ("m.bin", bytes(4) + b"\xff" * 8)]
+        Walk(found.take).run([(name, BytesSource(data)) for name, data in files])
+        assert found.silent == silent
+        assert ("ncnn-custom-layer" in found.rules) != silent
