@@ -16,6 +16,7 @@ MANIFEST = Path(__file__).with_name("manifest.yaml")
 MODULES = (
     "benign.files",
     "benign.containers",
+    "benign.runtimes",
     "malicious.direct",
     "malicious.obfuscated",
     "malicious.gadgets",
@@ -23,10 +24,12 @@ MODULES = (
     "malicious.archives",
     "malicious.tars",
     "malicious.single_files",
+    "malicious.runtimes",
     "malformed.files",
     "benign.data",
     "malicious.data",
     "malformed.data",
+    "malformed.runtimes",
 )
 """The modules that hold cases, one line each, in the order of the manifest."""
 

@@ -16,6 +16,8 @@ ANALYZERS = {
     "yaml_config:YamlAnalyzer": frozenset({"text"}),
     "zarr:ZarrAnalyzer": frozenset({"text"}),
     "shards:ShardsAnalyzer": frozenset({"text"}),
+    "graphs:GraphsAnalyzer": frozenset({"text"}),
+    "prototxt:PrototxtAnalyzer": frozenset({"text"}),
 }
 
 

@@ -71,11 +71,11 @@ def _explained(node: Node) -> bool:
 
 
 def _told_apart(found: list[Format], source: Source) -> list[Format]:
-    """Text gives way to all others; a pickle to those that a machine does nothing beside; one archive to a row."""
+    """Text and XML give way to all others, one archive to a row of them, a pickle to what no machine runs beside."""
     if any(form.name == "distcp" for form in found):
         found = [form for form in found if form.name != "zip"]
-    others = [form for form in found if form.name not in ("pickle", "text")]
-    text = [form for form in found if form.name == "text"]
+    others = [form for form in found if form.name not in ("pickle", "xml", "text")]
+    text = [form for form in found if form.name in ("xml", "text")][:1]
     pickle = [form for form in found if form.name == "pickle"]
     beside = others or text
     if beside and pickle and not runs_beside(source, beside[0].name):

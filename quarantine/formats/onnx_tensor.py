@@ -103,8 +103,11 @@ def _check_external(node: Node, entries: list[object], size: int, at: int) -> No
     folder, nested, _ = node.path.rpartition("/")
     wanted = f"{folder}/{location}" if nested else location
     held = next((source.size for name, source in node.siblings() if name == wanted), None)
-    if held is None or "!" in node.path or start + length > held:
-        node.finding("onnx-external-path", offset=at, location=location, why="no such file or range")
+    if held is None or "!" in node.path:
+        node.finding("onnx-external-missing", offset=at, location=location)
+        return
+    if start + length > held:
+        node.finding("onnx-external-path", offset=at, location=location, why="the range is not in the file")
         return
     if length != size:
         raise Malformed(f"external data has {length} bytes where the shape asks for {size}", offset=at)
