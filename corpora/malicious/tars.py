@@ -73,8 +73,6 @@ def cases() -> list[Case]:
     magics = {
         "7z": b"7z\xbc\xaf\x27\x1c",
         "rar": b"Rar!\x1a\x07",
-        "zst": b"\x28\xb5\x2f\xfd",
-        "lz4": b"\x04\x22\x4d\x18",
     }
     return found + [
         hostile(

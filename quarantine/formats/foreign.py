@@ -7,10 +7,7 @@ from quarantine.formats.interface import Node, Source
 _MAGICS = {
     b"7z\xbc\xaf\x27\x1c": "7z",
     b"Rar!\x1a\x07": "rar",
-    b"\x28\xb5\x2f\xfd": "zstd",
-    b"\x04\x22\x4d\x18": "lz4",
     b"\x02\x21\x4c\x18": "lz4, legacy",
-    b"LZIP\x01": "lzip",
     b"MSCF\0\0\0\0": "cab",
 }
 

@@ -14,6 +14,18 @@ from typing import cast
 from quarantine.formats.interface import Format
 
 _ZLIB = tuple(bytes([first]) for first in range(0x08, 0x80, 0x10))
+_SKIPPABLE = tuple(bytes([first]) + b"\x2a\x4d\x18" for first in range(0x50, 0x60))
+_COMPRESSED = (
+    b"\x1f\x8b",
+    b"BZh",
+    b"\xfd7zXZ",
+    b"\x5d",
+    b"\x28\xb5",
+    b"\x04\x22",
+    b"LZIP",
+    *_SKIPPABLE,
+    *_ZLIB,
+)
 _ONNX = (
     b"\x08",
     b"\x12",
@@ -52,12 +64,12 @@ FORMATS = (
     Line("onnx-tensor", "onnx:OnnxTensor", (b"\x08", b"\x0a", b"\x10")),
     Line("gguf", "gguf:Gguf", (b"GGUF",)),
     Line("tar", "tar:Tar", (b"ustar",), at=257),
-    Line("compressed", "compressed:Compressed", (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x5d", *_ZLIB)),
+    Line("compressed", "compressed:Compressed", _COMPRESSED),
     Line("zfile", "compressed:ZFile", (b"ZF",)),
     Line(
         "foreign",
         "foreign:Foreign",
-        (b"7z", b"Rar!", b"\x28\xb5", b"\x04\x22", b"\x02\x21", b"LZIP", b"MSCF"),
+        (b"7z", b"Rar!", b"\x02\x21", b"MSCF"),
     ),
     Line("appledouble", "appledouble:AppleDouble", (b"\x00\x05\x16\x07",)),
     Line("native", "native:Native", (b"\x7fELF", b"\xcf\xfa", b"\xce\xfa", b"\xca\xfe", b"MZ")),
