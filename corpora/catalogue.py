@@ -22,6 +22,7 @@ MODULES = (
     "malicious.misread",
     "malicious.archives",
     "malicious.tars",
+    "malicious.torch_tars",
     "malicious.single_files",
     "malformed.files",
 )

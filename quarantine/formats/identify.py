@@ -9,7 +9,7 @@ from quarantine.formats.interface import Format, Node, Source
 from quarantine.formats.pickle import runs_beside
 from quarantine.formats.table import EMPTY, EXTERNAL, FORMATS, PLACED, by_name, load
 
-_CODE = frozenset(line.name for line in PLACED)  # text that is more than text
+_PLACED = frozenset(line.name for line in PLACED)  # more than their content looks like
 _PICKLE_NAMES = (".pkl", ".pickle", ".p", ".joblib", ".dill")
 _CLAIMS = {".safetensors": "safetensors", ".npy": "npy", ".npz": "zip", ".onnx": "onnx", ".gguf": "gguf",
            ".json": "text",
@@ -34,7 +34,7 @@ def identify(node: Node, expect: str | None = None) -> list[Format]:
         expect = "pickle"
     wanted = by_name(expect)
     if wanted is not None and wanted not in found:
-        found = [wanted] if wanted.name in _CODE else [*found, wanted]
+        found = [wanted] if wanted.name in _PLACED else [*found, wanted]
     if not found and node.described():
         return [load(EXTERNAL)]
     if not found:

@@ -26,6 +26,8 @@ _COMPRESSED = (
     *_SKIPPABLE,
     *_ZLIB,
 )
+# How the checksum of a first header can begin to the most lenient reader: a digit, a blank, a sign, base 256.
+_TAR_SUMS = tuple(bytes([first]) for first in b"01234567 \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f+\x80")
 _ONNX = (
     b"\x08",
     b"\x12",
@@ -63,7 +65,7 @@ FORMATS = (
     Line("onnx", "onnx:Onnx", _ONNX),
     Line("onnx-tensor", "onnx:OnnxTensor", (b"\x08", b"\x0a", b"\x10")),
     Line("gguf", "gguf:Gguf", (b"GGUF",)),
-    Line("tar", "tar:Tar", (b"ustar",), at=257),
+    Line("tar", "tar:Tar", _TAR_SUMS, at=148),
     Line("compressed", "compressed:Compressed", _COMPRESSED),
     Line("zfile", "compressed:ZFile", (b"ZF",)),
     Line(
@@ -82,6 +84,9 @@ FORMATS = (
 PLACED = (
     Line("torchscript_code", "torchscript_code:TorchScriptCode"),
     Line("torch_export_graph", "torch_export_graph:TorchExportGraph"),
+    Line("torch_tar_storages", "torch_tar:TorchTarStorages"),
+    Line("torch_tar_tensors", "torch_tar:TorchTarTensors"),
+    Line("torch_tar_pickle", "torch_tar:TorchTarPickle"),
 )
 """Told by their place in an archive alone."""
 
