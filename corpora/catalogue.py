@@ -23,6 +23,7 @@ MODULES = (
     "malicious.archives",
     "malicious.tars",
     "malicious.torch_tars",
+    "malicious.sevenzips",
     "malicious.single_files",
     "malformed.files",
 )

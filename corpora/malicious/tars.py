@@ -71,7 +71,6 @@ def cases() -> list[Case]:
         for name, (file, content) in make.items()
     ]
     magics = {
-        "7z": b"7z\xbc\xaf\x27\x1c",
         "rar": b"Rar!\x1a\x07",
     }
     return found + [

@@ -5,7 +5,6 @@ from __future__ import annotations
 from quarantine.formats.interface import Node, Source
 
 _MAGICS = {
-    b"7z\xbc\xaf\x27\x1c": "7z",
     b"Rar!\x1a\x07": "rar",
     b"\x02\x21\x4c\x18": "lz4, legacy",
     b"MSCF\0\0\0\0": "cab",

@@ -67,11 +67,12 @@ FORMATS = (
     Line("gguf", "gguf:Gguf", (b"GGUF",)),
     Line("tar", "tar:Tar", _TAR_SUMS, at=148),
     Line("compressed", "compressed:Compressed", _COMPRESSED),
+    Line("7z", "sevenzip:SevenZip", (b"7z\xbc\xaf\x27\x1c",)),
     Line("zfile", "compressed:ZFile", (b"ZF",)),
     Line(
         "foreign",
         "foreign:Foreign",
-        (b"7z", b"Rar!", b"\x02\x21", b"MSCF"),
+        (b"Rar!", b"\x02\x21", b"MSCF"),
     ),
     Line("appledouble", "appledouble:AppleDouble", (b"\x00\x05\x16\x07",)),
     Line("native", "native:Native", (b"\x7fELF", b"\xcf\xfa", b"\xce\xfa", b"\xca\xfe", b"MZ")),

@@ -102,7 +102,8 @@ def _size(node: Node, head: Header, given: dict[str, str], start: int) -> int:
         Malformed: they do not, so that they would find the next header at other places.
     """
     kind, size = head.kind, head.size
-    folder = kind == _FOLDER or (kind in (b"0", b"\0") and head.name.endswith("/"))
+    named = given.get("path", head.name).endswith("/") or (kind == b"\0" and head.name.endswith("/"))
+    folder = kind == _FOLDER or (kind in _FILES and named)
     if size and (folder or kind in _LINKS or kind in _DEVICES):
         node.finding("tar-member", offset=start, member=head.name, what="data, and is no file")
         raise Malformed("a member that is no file has data", offset=start)
