@@ -9,6 +9,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from quarantine.formats import zip_methods as methods
@@ -127,7 +128,7 @@ def _members(node: Node, where: Directory) -> list[Member]:
             node.claim(member.end, member.end + member.descriptor)
         found.append(member)
     spans = sorted((member.here.offset, member.end + member.descriptor) for member in found)
-    for (_, before), (after, _) in zip(spans, [*spans[1:], (where.start, 0)], strict=True):
+    for (_, before), (after, _) in pairwise([*spans, (where.start, 0)]):
         if before > after:
             raise Malformed("members overlap", offset=after)
     return found
