@@ -16,6 +16,7 @@ MANIFEST = Path(__file__).with_name("manifest.yaml")
 MODULES = (
     "benign.files",
     "benign.containers",
+    "benign.archivers",
     "malicious.direct",
     "malicious.obfuscated",
     "malicious.gadgets",
@@ -24,6 +25,8 @@ MODULES = (
     "malicious.tars",
     "malicious.torch_tars",
     "malicious.sevenzips",
+    "malicious.rars",
+    "malicious.disputed",
     "malicious.single_files",
     "malformed.files",
 )

@@ -70,9 +70,7 @@ def cases() -> list[Case]:
         hostile(f"container-{name}", file, content, f"payload or trick in a container: {name}", OPENED)
         for name, (file, content) in make.items()
     ]
-    magics = {
-        "rar": b"Rar!\x1a\x07",
-    }
+    magics = {"cab": b"MSCF\0\0\0\0", "cpio": b"070701", "squashfs": b"hsqs", "snappy": b"\xff\x06\0\0sNaPpY"}
     return found + [
         hostile(
             f"container-{kind}",

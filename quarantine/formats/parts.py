@@ -137,12 +137,14 @@ class Fed:
             if self._machine.eof:
                 self.end = self._fed - len(self._machine.unused_data or b"")
                 break
+            hungry = self._machine.needs_input
             data = self._input()
             try:
                 block: bytes = self._machine.decompress(data, limit)
             except (zlib.error, OSError, lzma.LZMAError, EOFError, ValueError, RuntimeError) as error:
                 raise Malformed(f"compressed stream is broken: {error}", offset=self._fed) from None
-            if not block and not data and not self._machine.eof:
+            # A machine that was not hungry may have had nothing left after all.
+            if not block and not data and not self._machine.eof and hungry == self._machine.needs_input:
                 raise Malformed("compressed stream does not end", offset=self._packed.size)
             if block:
                 return block

@@ -26,6 +26,8 @@ _COMPRESSED = (
     *_SKIPPABLE,
     *_ZLIB,
 )
+_FOREIGN = (b"\x02\x21\x4c\x18", b"MSCF", b"!<", b"0707", b"xar!", b"\xed\xab", b"hsqs", b"sqsh", b"MSWIM", b"\x1f\x9d",
+            b"\x89LZO", b"\xff\x06")  # fmt: skip
 # How the checksum of a first header can begin to the most lenient reader: a digit, a blank, a sign, base 256.
 _TAR_SUMS = tuple(bytes([first]) for first in b"01234567 \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f+\x80")
 _ONNX = (
@@ -69,11 +71,8 @@ FORMATS = (
     Line("compressed", "compressed:Compressed", _COMPRESSED),
     Line("7z", "sevenzip:SevenZip", (b"7z\xbc\xaf\x27\x1c",)),
     Line("zfile", "compressed:ZFile", (b"ZF",)),
-    Line(
-        "foreign",
-        "foreign:Foreign",
-        (b"Rar!", b"\x02\x21", b"MSCF"),
-    ),
+    Line("rar", "rar:Rar", (b"Rar!\x1a\x07",)),
+    Line("foreign", "foreign:Foreign", _FOREIGN),
     Line("appledouble", "appledouble:AppleDouble", (b"\x00\x05\x16\x07",)),
     Line("native", "native:Native", (b"\x7fELF", b"\xcf\xfa", b"\xce\xfa", b"\xca\xfe", b"MZ")),
     Line("torch_legacy", "torch_legacy:TorchLegacy", (b"\x80",)),
