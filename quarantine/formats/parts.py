@@ -207,6 +207,9 @@ def _zstd_end(packed: Source, start: int) -> int:
     if flags & 8:
         raise Malformed("zstd frame header has its reserved bit set", offset=start + 4)
     single = bool(flags & 32)
+    window = (1 << 10 + (head[5] >> 3)) // 8 * (8 + (head[5] & 7))
+    if window > WINDOW_LIMIT_BYTES and not single:
+        raise TooLarge("zstd frame asks for a window over the limit", offset=start + 5)
     dictionary = (0, 1, 2, 4)[flags & 3]
     at = 5 + (not single)
     if any(head[at : at + dictionary]):

@@ -16,7 +16,8 @@ from quarantine.formats import sevenzip_header as header
 from quarantine.formats.expanded import ExpandedSource, Expander, Reader, Stream
 from quarantine.formats.interface import Malformed, Node, Source, TooLarge
 from quarantine.formats.member_names import same_to_someone, way_out
-from quarantine.formats.raw_parts import Copied, Filtered, OnePart, Part, Sized, lzma1, lzma2, raw
+from quarantine.formats.parts import Part
+from quarantine.formats.raw_parts import Copied, Filtered, OnePart, Sized, lzma1, lzma2, raw
 from quarantine.formats.source import SliceSource
 
 MAGIC = b"7z\xbc\xaf\x27\x1c"
@@ -142,9 +143,9 @@ def _members(node: Node, found: header.Streams, listing: list[header.File]) -> N
         stream = _folder(node, folder, packed)
         start = 0
         for size, _ in folder.parts:
-            file = next(rest, None)
+            owner = next(rest, None)
             if stream is not None:
-                name = file.name if file else f"unnamed-{start}"
+                name = owner.name if owner else f"unnamed-{start}"
                 node.child(name, ExpandedSource(stream, start, max(0, min(size, stream.size - start))))
             start += size
 
@@ -205,6 +206,9 @@ def _claim(node: Node, packed: Source, reader: Reader) -> None:
     """Claim the packed bytes that were needed."""
     end = reader.part.end if isinstance(reader, OnePart) else getattr(reader, "ended", None)
     assert isinstance(packed, SliceSource)
+    for first, last in getattr(reader, "skips", []):
+        if last - first > 12:  # more than the size of a frame, which 7-Zip's zstd notes there
+            node.child(f"skipped-{first}", SliceSource(packed, first + 8, last - first - 8))
     node.claim(packed.start, packed.start + (end or 0))
 
 
@@ -214,7 +218,8 @@ def _chain(folder: header.Folder) -> list[tuple[header.Coder, int]] | None:
         return None
     # A bind says that the input of one coder is the output of another.
     after = {output: first for first, output in folder.binds}
-    found, index = [], folder.packed[0]
+    found: list[tuple[header.Coder, int]] = []
+    index = folder.packed[0]
     while index < len(folder.coders) and len(found) < len(folder.coders):
         found.append((folder.coders[index], folder.sizes[index]))
         if index not in after:

@@ -14,6 +14,8 @@ BLOCK = 512
 ZEROS = bytes(BLOCK)
 USTAR, GNU, NONE = b"ustar\x0000", b"ustar  \0", bytes(8)
 OCTAL_LIMIT = 8**11
+# Name and link; then owner, group and the first part of the name in ustar.
+_TEXTS = ((0, 100), (157, 257), (265, 297), (297, 329), (345, 500))
 _DIGITS = re.compile(rb" *[0-7]*[ \0]*")
 _BLANKS = " \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f"
 
@@ -65,6 +67,11 @@ def text(raw: bytes) -> str:
     return raw.split(b"\0", 1)[0].decode("utf-8", "surrogateescape")
 
 
+def _behind_end(raw: bytes) -> bytes:
+    """What stands behind the NUL that ends a text, but zeros."""
+    return raw.partition(b"\0")[2].strip(b"\0")
+
+
 def header(block: bytes, at: int) -> Header:
     """The header in a block.
 
@@ -86,6 +93,8 @@ def header(block: bytes, at: int) -> Header:
         raise Malformed("header has an unknown magic", offset=at)
     if (magic == USTAR and block[500:508].strip(b"\0")) or (magic == NONE and any(block[500:])):
         doubts.append("bytes in fields that its format does not have")
+    if any(_behind_end(block[first:last]) for first, last in _TEXTS[: 2 if magic != USTAR else None]):
+        doubts.append("bytes behind the end of a name")
     name, kind, prefix = text(block[:100]), block[156:157], text(block[345:500])
     if magic == USTAR and prefix:
         name = f"{prefix}/{name}"

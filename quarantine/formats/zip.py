@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 ENCRYPTED = 0x2041
 _BLOCK = 1 << 20
-_RECORD = 10240
+_RECORD, _GAPS_LIMIT = 10240, 16
 _KIND, _PLAIN_KINDS = 0xF000, (0, 0x1000, 0x4000, 0x8000)  # a pipe is what `zip -` reads from
 
 
@@ -127,10 +127,15 @@ def _members(node: Node, where: Directory) -> list[Member]:
             member = replace(member, descriptor=width or 0)
             node.claim(member.end, member.end + member.descriptor)
         found.append(member)
+    gaps: list[tuple[int, int]] = []
     spans = sorted((member.here.offset, member.end + member.descriptor) for member in found)
-    for (_, before), (after, _) in pairwise([*spans, (where.start, 0)]):
+    for (_, before), (after, _) in pairwise([(0, where.base), *spans, (where.start, 0)]):
         if before > after:
             raise Malformed("members overlap", offset=after)
+        if before < after:
+            gaps.append((before, after))
+    for before, after in gaps[:_GAPS_LIMIT]:  # unclaimed, and opened all the same
+        node.child(f"between-{before}", SliceSource(node.source, before, after - before))
     return found
 
 

@@ -22,12 +22,18 @@ def reader(packed: Source, method: int, size: int) -> Callable[[], Reader]:
     """What makes readers of a member of ``size`` bytes, packed in any of ``READ`` but ``STORED``."""
     if method == LZMA:
         return lambda: OnePart(_lzma(packed, size), size)
-    return lambda: Expander(packed, _KINDS[method], several=method == 93)
+    return lambda: Expander(packed, _KINDS[method], several=False)
 
 
 def end(made: Reader) -> int | None:
-    """The packed offset behind what a reader has expanded; None if it is not at its end."""
-    return made.part.end if isinstance(made, OnePart) else made.ended if isinstance(made, Expander) else None
+    """The packed offset behind what a reader has expanded; None if it is not at its end, or left bytes out."""
+    return (
+        made.part.end
+        if isinstance(made, OnePart)
+        else made.ended
+        if isinstance(made, Expander) and not made.skips
+        else None
+    )
 
 
 def _lzma(packed: Source, size: int) -> Sized:

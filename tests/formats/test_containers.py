@@ -229,3 +229,44 @@ def test_both_readings_of_a_local_header_that_differs_are_followed() -> None:
     found = walked("a.zip", changed)
     assert any(path.startswith("a.zip!local/") for path in found.artifacts)
     assert "zip-ambiguous" in found.rules
+
+
+def test_a_window_over_the_limit_goes_to_review() -> None:
+    options = zstandard.ZstdCompressionParameters(window_log=30)
+    machine = zstandard.ZstdCompressor(compression_params=options).compressobj()
+    found = walked("a.zst", machine.compress(TEXT) + machine.flush())
+    assert found.rules == {"format-too-large"}
+
+
+def test_a_dictionary_that_is_not_there_goes_to_review() -> None:
+    frame = zstandard.compress(TEXT)
+    assert walked("a.zst", frame[:4] + bytes([frame[4] | 1]) + b"\7" + frame[5:]).rules == {"format-not-read"}
+
+
+@pytest.mark.parametrize("flags", [4, 16], ids=["extra", "comment"])
+def test_what_a_gzip_header_holds_besides_is_opened(flags: int) -> None:
+    whole = gzip.compress(TEXT, mtime=0)
+    payload = b"cposix\nsystem\n(S'true'\ntR."
+    field = len(payload).to_bytes(2, "little") + payload if flags == 4 else payload + b"\0"
+    found = walked("a.gz", whole[:3] + bytes([flags]) + whole[4:10] + field + whole[10:])
+    assert "pickle-global-dangerous" in found.rules
+
+
+def test_zeros_behind_a_gzip_pass_and_what_is_behind_them_is_read() -> None:
+    whole = gzip.compress(TEXT, mtime=0)
+    assert walked("a.gz", whole + bytes(700)).silent
+    assert "pickle-global-dangerous" in walked("a.gz", gzip.compress(b"") + bytes(9) + gzip.compress(HOSTILE)).rules
+
+
+@pytest.mark.parametrize("kind", ["zstd", "lz4"])
+def test_a_frame_that_is_skipped_is_opened(kind: str) -> None:
+    frame = b"\x53\x2a\x4d\x18" + len(HOSTILE).to_bytes(4, "little") + HOSTILE
+    whole = PACKERS[kind](TEXT)
+    assert "pickle-global-dangerous" in walked("a.dat", frame + whole).rules
+    assert "pickle-global-dangerous" in walked("a.dat", whole + frame).rules
+
+
+def test_content_that_expands_out_of_all_proportion_is_a_bomb() -> None:
+    row = (131072 << 3 | 2).to_bytes(3, "little") + b"\0"
+    frame = b"\x28\xb5\x2f\xfd\0\x38" + row * 66_000 + (131072 << 3 | 3).to_bytes(3, "little") + b"\0"
+    assert "archive-bomb" in walked("a.zst.gz", gzip.compress(frame)).rules

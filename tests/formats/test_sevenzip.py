@@ -71,7 +71,7 @@ def test_a_header_of_any_bytes_with_a_right_crc_never_crashes(at: int, patch: by
 @pytest.mark.parametrize(
     ("content", "rule"),
     {
-        "bytes behind": (WHOLE + b"x", "coverage-unclaimed"),
+        "bytes behind": (WHOLE + b"x", "coverage-unclaimed-beside"),
         "a name that leaves": (sevenzip(("../a", TEXT)), "zip-path-escape"),
         "a link": (sevenzip(("a", b"/etc"), attributes=0xA1FF8000), "zip-path-escape"),
         "an anti item": (sevenzip(("a", TEXT), anti=True), "zip-ambiguous"),

@@ -132,3 +132,7 @@ def test_a_payload_behind_raw_data_is_found() -> None:
     first = pickle.dumps(2, 2) + pickle.dumps((77, "cpu", 0), 2).replace(b"K\0", FLOATS)
     stored = first + struct.pack("<q4f", 4, 1, 2, 3, 4) + HOSTILE
     assert "pickle-global-dangerous" in walked("model.pt", torch_tar(storages=stored)).rules
+
+
+def test_bytes_behind_the_end_of_a_name_are_reported() -> None:
+    assert "tar-member" in walked("a.tar", block("a.txt\0hidden", TEXT) + END).rules

@@ -9,6 +9,7 @@ import zipfile
 import zlib
 
 import pytest
+import zstandard
 
 from corpora.zips import Member, archive, deflated, extra
 from tests.analyzers.walking import walked
@@ -158,6 +159,9 @@ DISPUTED = {
         Member(b"a.txt", TEXT, packed=deflated(TEXT) + b"hidden", method=8)
     ),
     "stored in two sizes": archive(Member(b"a.txt", TEXT + b"more", local={"size": N}, central={"size": N})),
+    "a skipped frame in a member": archive(
+        Member(b"a", TEXT, packed=zstandard.compress(TEXT) + b"\x50\x2a\x4d\x18\1\0\0\0x", method=93)
+    ),
     "a link": archive(Member(b"a", b"/etc/passwd", mode=0o120777)),
     "a device": archive(Member(b"a", b"", mode=0o020666)),
     "a name that leaves": archive(Member(b"d/../../a", TEXT)),
@@ -194,6 +198,7 @@ def test_what_readers_can_dispute_is_rejected(name: str) -> None:
         "folder": archive(Member(b"a/", HOSTILE)),
         "folder to the directory": archive(Member(b"a/", HOSTILE, central={"size": 0, "packed": 0})),
         "comment": archive(A, comment=HOSTILE),
+        "archive in front that is counted": archive(A, front=archive(Member(b"a", HOSTILE))),
         "front": HOSTILE + archive(A),
         "behind": archive(A) + HOSTILE,
     }.values(),
