@@ -17,6 +17,8 @@ from quarantine.records import SAID
 TEXT_LIMIT = 4096
 WORDS_LIMIT = 32
 EXPANDED_LIMIT_BYTES = 8 << 30
+BOMB_RATIO = 500
+"""Times its size that a submission may expand to before it is a bomb rather than large; weights pack no better."""
 
 
 @dataclass
@@ -95,6 +97,9 @@ class WalkNode:
         """Count bytes against the submission's budget."""
         self.budget.left_bytes -= size_bytes
         if self.budget.left_bytes < 0:
+            packed = sum(source.size for _, source in self.files)
+            if packed * BOMB_RATIO < EXPANDED_LIMIT_BYTES:
+                self.finding("archive-bomb", packed_bytes=packed, limit_bytes=EXPANDED_LIMIT_BYTES)
             raise TooLarge(f"the submission expands to more than {EXPANDED_LIMIT_BYTES} bytes")
 
     def said(self, name: str, value: object) -> None:

@@ -12,6 +12,7 @@ from quarantine.analyzers.interface import Analyzer
 ANALYZERS = {
     "pickle.analyzer:PickleAnalyzer": frozenset({"pickle"}),
     "torch_legacy:TorchLegacyAnalyzer": frozenset({"torch_legacy"}),
+    "torch_tar:TorchTarAnalyzer": frozenset({"torch_tar_storages", "torch_tar_tensors", "torch_tar_pickle"}),
     "config:ConfigAnalyzer": frozenset({"text"}),
     "yaml_config:YamlAnalyzer": frozenset({"text"}),
     "zarr:ZarrAnalyzer": frozenset({"text"}),

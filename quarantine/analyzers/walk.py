@@ -31,7 +31,21 @@ DESCRIBING = (
 )
 """How files are called that say what other files hold; they are read before those."""
 # Formats whose loaders run code or look for content anywhere in the file, so that bytes beside it are no accident.
-RUNNABLE = frozenset({"pickle", "tar", "zip", "npz", "torch", "torchscript", "torch_export", "torch_legacy"})
+RUNNABLE = frozenset(
+    {
+        "pickle",
+        "tar",
+        "torch_tar",
+        "zip",
+        "7z",
+        "rar",
+        "npz",
+        "torch",
+        "torchscript",
+        "torch_export",
+        "torch_legacy",
+    }
+)
 
 
 class Walk:

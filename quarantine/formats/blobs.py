@@ -6,9 +6,10 @@ Only a value's first bytes are looked at, so that numbers do not become files by
 
 from __future__ import annotations
 
-from quarantine.formats.expanded import Expander, kind_of
+from quarantine.formats.expanded import Expander
 from quarantine.formats.interface import Malformed, Node, Source
 from quarantine.formats.opcodes import Reach, reach
+from quarantine.formats.parts import kind_of
 from quarantine.formats.pickle import embedded_in_base64
 from quarantine.formats.source import BytesSource, SliceSource
 

@@ -11,12 +11,10 @@ from quarantine.formats.interface import Format, Node, Source
 from quarantine.formats.pickle import runs_beside
 from quarantine.formats.table import EMPTY, EXTERNAL, FORMATS, PLACED, by_name, load
 
-_CODE = frozenset(line.name for line in PLACED)  # text that is more than text
+_PLACED = frozenset(line.name for line in PLACED)  # more than their content looks like
 # A chunk's file has a name of digits; its data may look by chance, or because it is compressed, like one of these.
 _CHUNK = re.compile(r"\d+(?:\.\d+)*|c|[0-9a-f]{32}")
-_CHUNKS_LOOK_LIKE = frozenset(
-    {"text", "compressed", "foreign", "zstd", "lz4", "mp3", "msgpack", "ocdbt", "bmp", "store"}
-)
+_CHUNKS_LOOK_LIKE = frozenset({"text", "compressed", "foreign", "mp3", "msgpack", "ocdbt", "bmp", "store"})
 _PICKLE_NAMES = (".pkl", ".pickle", ".p", ".joblib", ".dill")
 # Loaders of files that are so called read no text.
 _NEVER_TEXT = (
@@ -50,7 +48,7 @@ def identify(node: Node, expect: str | None = None) -> list[Format]:
         expect = "pickle"
     wanted = by_name(expect)
     if wanted is not None and wanted not in found:
-        found = [wanted] if wanted.name in _CODE else [*found, wanted]
+        found = [wanted] if wanted.name in _PLACED else [*found, wanted]
     if not found and node.described():
         return [load(EXTERNAL)]
     if not found:

@@ -14,6 +14,22 @@ from typing import cast
 from quarantine.formats.interface import Format
 
 _ZLIB = tuple(bytes([first]) for first in range(0x08, 0x80, 0x10))
+_SKIPPABLE = tuple(bytes([first]) + b"\x2a\x4d\x18" for first in range(0x50, 0x60))
+_COMPRESSED = (
+    b"\x1f\x8b",
+    b"BZh",
+    b"\xfd7zXZ",
+    b"\x5d",
+    b"\x28\xb5",
+    b"\x04\x22",
+    b"LZIP",
+    *_SKIPPABLE,
+    *_ZLIB,
+)
+_FOREIGN = (b"\x02\x21\x4c\x18", b"MSCF", b"!<", b"0707", b"xar!", b"\xed\xab", b"hsqs", b"sqsh", b"MSWIM", b"\x1f\x9d",
+            b"\x89LZO", b"\xff\x06")  # fmt: skip
+# How the checksum of a first header can begin to the most lenient reader: a digit, a blank, a sign, base 256.
+_TAR_SUMS = tuple(bytes([first]) for first in b"01234567 \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f+\x80")
 _ONNX = (
     b"\x08",
     b"\x12",
@@ -84,14 +100,12 @@ FORMATS = (
     ),
     Line("ncnn", "ncnn:Ncnn", (b"7767517",)),
     Line("coreml-blob", "coreml_blob:CoreMlBlob", (b"\x02\0\0\0",), at=4),
-    Line("tar", "tar:Tar", (b"ustar",), at=257),
-    Line("compressed", "compressed:Compressed", (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x5d", *_ZLIB)),
+    Line("tar", "tar:Tar", _TAR_SUMS, at=148),
+    Line("compressed", "compressed:Compressed", _COMPRESSED),
+    Line("7z", "sevenzip:SevenZip", (b"7z\xbc\xaf\x27\x1c",)),
     Line("zfile", "compressed:ZFile", (b"ZF",)),
-    Line(
-        "foreign",
-        "foreign:Foreign",
-        (b"7z", b"Rar!", b"\x28\xb5", b"\x04\x22", b"\x02\x21", b"LZIP", b"MSCF"),
-    ),
+    Line("rar", "rar:Rar", (b"Rar!\x1a\x07",)),
+    Line("foreign", "foreign:Foreign", _FOREIGN),
     Line("appledouble", "appledouble:AppleDouble", (b"\x00\x05\x16\x07",)),
     Line("native", "native:Native", (b"\x7fELF", b"\xcf\xfa", b"\xce\xfa", b"\xca\xfe", b"MZ")),
     Line("png", "png:Png", (b"\x89PNG",)),
@@ -126,6 +140,9 @@ PLACED = (
     Line("torchscript_code", "torchscript_code:TorchScriptCode"),
     Line("torch_export_graph", "torch_export_graph:TorchExportGraph"),
     Line("marshal", "marshal:Marshal"),
+    Line("torch_tar_storages", "torch_tar:TorchTarStorages"),
+    Line("torch_tar_tensors", "torch_tar:TorchTarTensors"),
+    Line("torch_tar_pickle", "torch_tar:TorchTarPickle"),
 )
 """Told by their place in an archive alone."""
 

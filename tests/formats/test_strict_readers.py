@@ -12,13 +12,12 @@ from corpora.benign.runtimes import caffemodel, ggml, tensor7
 from corpora.malicious.runtimes import openvino, paddle, program
 from corpora.messages import message
 from quarantine.analyzers.node import WalkNode
-from quarantine.formats.gif import Gif
-from quarantine.formats.interface import Format, Malformed
-from quarantine.formats.msgpack import Msgpack
 from quarantine.formats.caffe import Caffe
 from quarantine.formats.coreml import CoreMl
 from quarantine.formats.ggml import Ggml
+from quarantine.formats.gif import Gif
 from quarantine.formats.interface import Format, Malformed
+from quarantine.formats.msgpack import Msgpack
 from quarantine.formats.mxnet import MxNet
 from quarantine.formats.npy import Npy
 from quarantine.formats.onnx import Onnx
