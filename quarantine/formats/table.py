@@ -51,6 +51,7 @@ FORMATS = (
     Line("onnx", "onnx:Onnx", _ONNX),
     Line("onnx-tensor", "onnx:OnnxTensor", (b"\x08", b"\x0a", b"\x10")),
     Line("gguf", "gguf:Gguf", (b"GGUF",)),
+    Line("hdf5", "hdf5:Hdf5"),
     Line("tar", "tar:Tar", (b"ustar",), at=257),
     Line("compressed", "compressed:Compressed", (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x5d", *_ZLIB)),
     Line("zfile", "compressed:ZFile", (b"ZF",)),
