@@ -13,6 +13,7 @@ ANALYZERS = {
     "pickle.analyzer:PickleAnalyzer": frozenset({"pickle"}),
     "torch_legacy:TorchLegacyAnalyzer": frozenset({"torch_legacy"}),
     "config:ConfigAnalyzer": frozenset({"text"}),
+    "keras:KerasAnalyzer": frozenset({"text"}),
     "shards:ShardsAnalyzer": frozenset({"text"}),
 }
 

@@ -1,0 +1,221 @@
+"""Keras configurations (``config.json`` of a .keras file, ``model_config`` of an HDF5 file, ``to_json``, ``to_yaml``).
+
+What Keras would import, call, read or unpickle to make the model: after keras/src/saving/serialization_lib.py and
+keras/src/legacy/saving of Keras 3, keras/saving of Keras 2. Nothing is imported; every object at any depth is judged.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from quarantine.analyzers.keras_names import of_class, of_function, of_tensorflow
+from quarantine.analyzers.pickle.names import Standing
+from quarantine.formats.interface import Malformed, Node
+
+FINDINGS_LIMIT, CHILDREN_LIMIT = 200, 64
+_YAML_NAMES = (".yaml", ".yml")
+_LAMBDAS = frozenset({"Lambda", "__lambda__"})
+_VALUES = frozenset({"__tensor__", "__numpy__", "__bytes__", "__slice__", "__ellipsis__", "__keras_tensor__", "__tuple__",
+                     "TensorShape", "TypeSpec", "CompositeTensor"})  # fmt: skip
+_OPERATORS = frozenset({"TFOpLambda", "SlicingOpLambda"})
+# Keys by which a layer reads its words from a file; in a configuration without files they hold a list.
+_FILE_KEYS = ("vocabulary", "vocabulary_file", "idf_weights")
+_NODE_OPERATOR = re.compile(r"""["']?op["']?\s*:\s*["']([A-Za-z0-9_>]{1,80})["']""")
+# What graph operators of files, Python and libraries are called; others compute.
+_HARMFUL_OPERATOR = re.compile(
+    r"(?i)file|pyfunc|save|restore|print|reader|dataset|shard|checkpoint|import|debug|summary|rpc|http|library"
+)
+
+
+class KerasAnalyzer:
+    """Judges the objects of a Keras configuration."""
+
+    name = "keras"
+
+    def analyze(self, node: Node) -> None:
+        """Follow every object of the document, however deep."""
+        raw = node.source.read(0, node.source.size)
+        if b"class_name" not in raw and b"\\" not in raw:  # a key may be written with escapes
+            return
+        document = _yaml(raw) if node.path.lower().endswith(_YAML_NAMES) else _json(raw)
+        if document is None:
+            return
+        reports = _Reports(node)
+        todo: list[tuple[str, Any]] = [("", document)]
+        seen: set[int] = set()
+        while todo:
+            where, value = todo.pop()
+            if id(value) in seen:
+                continue
+            seen.add(id(value))
+            if isinstance(value, dict):
+                _judge(reports, where, value)
+                todo.extend((f"{where[:200]}.{key}", inner) for key, inner in value.items() if _holds(inner))
+            else:
+                todo.extend((f"{where[:200]}[]", inner) for inner in value if _holds(inner))
+
+
+class _Reports:
+    """The findings and children of one document, as many as are followed."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._told: set[tuple[str, ...]] = set()
+        self._followed: set[str] = set()
+
+    def say(self, rule: str, **evidence: object) -> None:
+        """Report once what is the same at several places."""
+        key = (rule, *(str(value) for name, value in evidence.items() if name != "where"))
+        if key not in self._told and len(self._told) < FINDINGS_LIMIT:
+            self._told.add(key)
+            self._node.finding(rule, **evidence)  # type: ignore[arg-type]
+
+    def follow(self, name: str, text: object) -> None:
+        """Queue what a Base64 text holds."""
+        if not isinstance(text, str) or text in self._followed or len(self._followed) >= CHILDREN_LIMIT:
+            return
+        try:
+            data = base64.b64decode(text.encode("ascii", "ignore"))
+        except ValueError:
+            return
+        if data:
+            self._followed.add(text)
+            self._node.child(f"{name}-{len(self._followed)}", data)
+
+
+def _json(raw: bytes) -> Any:
+    if raw.lstrip(b" \t\r\n\xef\xbb\xbf")[:1] not in (b"{", b"["):
+        return None
+    try:
+        return json.loads(raw.decode("utf-8-sig"))
+    except ValueError:
+        return None  # no JSON loader takes it either
+    except RecursionError:
+        raise Malformed("JSON is nested too deeply") from None
+
+
+def _yaml(raw: bytes) -> Any:
+    """The document with whatever tags it has, as plain values. Nothing is constructed from tags."""
+    import yaml
+
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        root = yaml.compose(raw.decode("utf-8-sig"), loader)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise Malformed(f"a configuration that is no YAML: {type(error).__name__}") from None
+    made: dict[int, Any] = {}
+    todo = [] if root is None else [root]
+    order: list[Any] = []
+    while todo:  # first every node gets an empty value, then they are filled: aliases and cycles stay what they are
+        item = todo.pop()
+        if id(item) in made:
+            continue
+        order.append(item)
+        if isinstance(item, yaml.MappingNode):
+            made[id(item)] = {}
+            todo += [part for pair in item.value for part in pair]
+        elif isinstance(item, yaml.SequenceNode):
+            made[id(item)] = []
+            todo += item.value
+        else:
+            made[id(item)] = None if item.tag.endswith(":null") else item.value
+    for item in order:
+        if isinstance(item, yaml.MappingNode):
+            made[id(item)].update({str(made[id(key)]): made[id(value)] for key, value in item.value})
+        elif isinstance(item, yaml.SequenceNode):
+            made[id(item)].extend(made[id(part)] for part in item.value)
+    found = None if root is None else made[id(root)]
+    return found if _holds(found) else None
+
+
+def _holds(value: object) -> bool:
+    return isinstance(value, dict | list)
+
+
+def _judge(reports: _Reports, where: str, value: dict[str, Any]) -> None:
+    """One mapping of the document, which is an object of Keras if it names a class."""
+    name = value.get("class_name")
+    if not isinstance(name, str):
+        return
+    config, module = value.get("config"), value.get("module")
+    module = module if isinstance(module, str) else None
+    _files(reports, where, config)
+    if name in _LAMBDAS:
+        reports.say("keras-lambda", where=where, layer=name)
+        for code in _codes(config):
+            reports.follow("lambda", code)
+        return
+    if name == "TorchModuleWrapper":
+        reports.say("keras-torch-module", where=where)
+        reports.follow("torch", config.get("module") if isinstance(config, dict) else None)
+        return
+    if name == "TFSMLayer":
+        path = config.get("filepath", "") if isinstance(config, dict) else ""
+        reports.say("keras-reads-file", where=where, key=name, path=path or "a SavedModel")
+        return
+    if name in _VALUES and not module:
+        return
+    if name in _OPERATORS:
+        symbol = str(config.get("function", "")) if isinstance(config, dict) else ""
+        allowed = of_tensorflow(symbol or "__operators__.getitem") if name == "TFOpLambda" or symbol else Standing.GOOD
+        _tell(reports, allowed, where, "tensorflow", symbol)
+        return
+    if name == "TensorFlowOpLayer":
+        _node_definition(reports, where, config)
+        return
+    if not value.keys() & {"config", "module", "registered_name", "spec_name"}:
+        return
+    if name == "function":
+        function = config if isinstance(config, str) else str(value.get("registered_name"))
+        _tell(reports, of_function(module, function), where, module or "", function)
+    else:
+        held = value.get("spec_name") if name == "__typespec__" else name
+        _tell(reports, of_class(module, str(held)), where, module or "", str(held))
+
+
+def _files(reports: _Reports, where: str, config: object) -> None:
+    """Files that a layer would read."""
+    for key in _FILE_KEYS:
+        path = config.get(key) if isinstance(config, dict) else None
+        if isinstance(path, str) and path:
+            leaves = "://" in path or path[0] in "/\\~" or ".." in path or path[1:2] == ":"
+            rule = "keras-reads-file" if leaves else "keras-names-file"
+            reports.say(rule, where=where, key=key, path=path)
+
+
+def _tell(reports: _Reports, standing: Standing, where: str, module: str, name: str) -> None:
+    label = f"{module}.{name}".lstrip(".")
+    if standing is Standing.DANGEROUS:
+        reports.say("keras-gadget", where=where, target=label)
+    elif standing is Standing.UNKNOWN:
+        reports.say("keras-custom-class", where=where, target=label)
+
+
+def _codes(config: object) -> Iterator[object]:
+    """The marshalled code of a Lambda: Keras 2 and 3 write it at different places."""
+    if not isinstance(config, dict):
+        return
+    for key in ("function", "output_shape", "mask", "value", "code"):
+        held = config.get(key)
+        if isinstance(held, dict):
+            yield from _codes(held.get("config"))
+        elif isinstance(held, list) and held:
+            yield held[0]
+        elif isinstance(held, str) and key in ("code", "value", "function"):
+            yield held
+
+
+def _node_definition(reports: _Reports, where: str, config: object) -> None:
+    """A graph operator as a layer (TensorFlow 2.0 to 2.3); its definition is a protobuf as JSON or text."""
+    definition = config.get("node_def") if isinstance(config, dict) else None
+    text = definition if isinstance(definition, str) else json.dumps(definition)
+    operators = _NODE_OPERATOR.findall(text)
+    if not operators:
+        _tell(reports, Standing.UNKNOWN, where, "tensorflow", "TensorFlowOpLayer")
+    for operator in operators:
+        harmful = _HARMFUL_OPERATOR.search(operator) is not None
+        _tell(reports, Standing.DANGEROUS if harmful else Standing.GOOD, where, "tensorflow.raw_ops", operator)
