@@ -2,9 +2,9 @@
 
     python -m corpora.generate_keras FOLDER
 
-``FOLDER`` holds unpacked wheels, one folder each (made with Keras 2.2.5, 2.6.0, 2.10.0, 2.12.0 to 2.15.0, 3.0.5, 3.3.3,
-3.6.0, 3.8.0, 3.10.0, 3.12.0, tf-keras 2.16.0, 2.18.0, 2.20.1, 2.21.0; TensorFlow 2.18) and the installed Keras is read beside them.
-Names are read from the source and nothing is imported. The criterion, for every class: making one from a configuration
+``FOLDER`` holds unpacked wheels, one folder each (made with 2.2.5, 2.6.0, 2.10.0, 2.12.0 to 2.15.0, 3.0.5,
+3.3.3, 3.6.0, 3.8.0, 3.10.0, 3.12.0, tf-keras 2.16.0, 2.18.0, 2.20.1, 2.21.0; TensorFlow 2.18) and the installed
+Keras is read beside them. Names are read from the source and nothing is imported. The criterion, for every class: making one from a configuration
 computes, and reads, writes and fetches nothing. What does is listed in ``UNSAFE`` and judged by its own rules.
 """
 
@@ -20,7 +20,8 @@ OUT = Path(__file__).resolve().parent.parent / "rules" / "keras" / "names.json"
 PACKAGES = ("keras", "tf_keras")
 CLASS_FOLDERS = frozenset(
     {
-        "activations", "layers", "models", "engine", "optimizers", "optimizer_v2", "losses", "metrics", "initializers", "regularizers",
+        "activations", "layers", "models",
+        "engine", "optimizers", "optimizer_v2", "losses", "metrics", "initializers", "regularizers",
         "constraints", "dtype_policies", "quantizers", "random", "ops", "mixed_precision", "premade", "premade_models",
         "legacy_tf_layers", "feature_column",
     }
@@ -30,19 +31,21 @@ FUNCTION_FOLDERS = frozenset(
 )
 UNSAFE = frozenset(
     {
-        "Lambda", "TFSMLayer", "TorchModuleWrapper", "TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer", "ClassMethod",
-        "InstanceMethod", "InstanceProperty", "JaxLayer", "FlaxLayer", "KerasFileEditor", "Map", "VectorizedMap", "Cond",
-        "WhileLoop", "Scan", "AssociativeScan", "ForiLoop", "Switch", "CustomGradient",
+        "Lambda", "TFSMLayer", "TorchModuleWrapper", "TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer",
+        "ClassMethod",
+        "InstanceMethod", "InstanceProperty", "JaxLayer", "FlaxLayer", "KerasFileEditor", "Map", "VectorizedMap",
+        "Cond", "WhileLoop", "Scan", "AssociativeScan", "ForiLoop", "Switch", "CustomGradient",
     }
 )  # fmt: skip
 """Classes that run, load or call what a configuration names."""
 _NOT_COMPUTING = frozenset({"serialize", "deserialize", "get", "get_file", "custom_gradient", "map", "vectorized_map",
                             "cond", "while_loop", "scan", "associative_scan", "fori_loop", "switch"})  # fmt: skip
-_TF_MODULES = ("bitwise", "dtypes", "image", "linalg", "math", "nn", "quantization", "ragged", "random", "sets", "signal",
-               "sparse", "strings")  # fmt: skip
+_TF_MODULES = ("bitwise", "dtypes", "image", "linalg", "math", "nn", "quantization", "ragged", "random", "sets",
+               "signal", "sparse", "strings")  # fmt: skip
 _TF_UNSAFE = frozenset(
     {
-        "case", "cond", "control_dependencies", "custom_gradient", "device", "foldl", "foldr", "function", "get_logger",
+        "case", "cond", "control_dependencies", "custom_gradient",
+        "device", "foldl", "foldr", "function", "get_logger",
         "gradients", "grad_pass_through", "import_graph_def", "init_scope", "load_library", "load_op_library", "map_fn",
         "map_flat_values", "no_gradient", "numpy_function", "py_function", "print", "recompute_grad", "scan",
         "register_tensor_conversion_function", "switch_case", "variable_creator_scope", "vectorized_map", "while_loop",
@@ -98,7 +101,9 @@ def tensorflow() -> list[str] | None:
         found |= {
             f"{home}.{name}".lstrip(".")
             for name in dir(module)
-            if callable(getattr(module, name)) and not isinstance(getattr(module, name), type) and name[0] != "_"
+            if callable(getattr(module, name))
+            and not isinstance(getattr(module, name), type)
+            and name[0] != "_"
         }
     return sorted(name for name in found if name.rpartition(".")[2] not in _TF_UNSAFE)
 

@@ -19,8 +19,8 @@ from quarantine.formats.interface import Malformed, Node
 FINDINGS_LIMIT, CHILDREN_LIMIT = 200, 64
 _YAML_NAMES = (".yaml", ".yml")
 _LAMBDAS = frozenset({"Lambda", "__lambda__"})
-_VALUES = frozenset({"__tensor__", "__numpy__", "__bytes__", "__slice__", "__ellipsis__", "__keras_tensor__", "__tuple__",
-                     "TensorShape", "TypeSpec", "CompositeTensor"})  # fmt: skip
+_VALUES = frozenset({"__tensor__", "__numpy__", "__bytes__", "__slice__", "__ellipsis__", "__keras_tensor__",
+                     "__tuple__", "TensorShape", "TypeSpec", "CompositeTensor"})  # fmt: skip
 _OPERATORS = frozenset({"TFOpLambda", "SlicingOpLambda"})
 # Keys by which a layer reads its words from a file; in a configuration without files they hold a list.
 _FILE_KEYS = ("vocabulary", "vocabulary_file", "idf_weights")
@@ -39,9 +39,15 @@ class KerasAnalyzer:
     def analyze(self, node: Node) -> None:
         """Follow every object of the document, however deep."""
         raw = node.source.read(0, node.source.size)
-        if b"class_name" not in raw and b"\\" not in raw:  # a key may be written with escapes
+        try:
+            text = raw.decode(
+                json.detect_encoding(raw)
+            )  # as json.loads does with bytes, which Keras gives it
+        except ValueError:
             return
-        document = _yaml(raw) if node.path.lower().endswith(_YAML_NAMES) else _json(raw)
+        if "class_name" not in text and "\\" not in text:  # a key may be written with escapes
+            return
+        document = _yaml(text) if node.path.lower().endswith(_YAML_NAMES) else _json(text)
         if document is None:
             return
         reports = _Reports(node)
@@ -87,30 +93,32 @@ class _Reports:
             self._node.child(f"{name}-{len(self._followed)}", data)
 
 
-def _json(raw: bytes) -> Any:
-    if raw.lstrip(b" \t\r\n\xef\xbb\xbf")[:1] not in (b"{", b"["):
+def _json(text: str) -> Any:
+    if text.lstrip(" \t\r\n\ufeff")[:1] not in ("{", "["):
         return None
     try:
-        return json.loads(raw.decode("utf-8-sig"))
+        return json.loads(text.lstrip("\ufeff"))
     except ValueError:
         return None  # no JSON loader takes it either
     except RecursionError:
         raise Malformed("JSON is nested too deeply") from None
 
 
-def _yaml(raw: bytes) -> Any:
+def _yaml(text: str) -> Any:
     """The document with whatever tags it has, as plain values. Nothing is constructed from tags."""
     import yaml
 
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        root = yaml.compose(raw.decode("utf-8-sig"), loader)
+        root = yaml.compose(text, loader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise Malformed(f"a configuration that is no YAML: {type(error).__name__}") from None
     made: dict[int, Any] = {}
     todo = [] if root is None else [root]
     order: list[Any] = []
-    while todo:  # first every node gets an empty value, then they are filled: aliases and cycles stay what they are
+    while (
+        todo
+    ):  # first every node gets an empty value, then they are filled: aliases and cycles stay what they are
         item = todo.pop()
         if id(item) in made:
             continue
@@ -161,7 +169,11 @@ def _judge(reports: _Reports, where: str, value: dict[str, Any]) -> None:
         return
     if name in _OPERATORS:
         symbol = str(config.get("function", "")) if isinstance(config, dict) else ""
-        allowed = of_tensorflow(symbol or "__operators__.getitem") if name == "TFOpLambda" or symbol else Standing.GOOD
+        allowed = (
+            of_tensorflow(symbol or "__operators__.getitem")
+            if name == "TFOpLambda" or symbol
+            else Standing.GOOD
+        )
         _tell(reports, allowed, where, "tensorflow", symbol)
         return
     if name == "TensorFlowOpLayer":
@@ -218,4 +230,6 @@ def _node_definition(reports: _Reports, where: str, config: object) -> None:
         _tell(reports, Standing.UNKNOWN, where, "tensorflow", "TensorFlowOpLayer")
     for operator in operators:
         harmful = _HARMFUL_OPERATOR.search(operator) is not None
-        _tell(reports, Standing.DANGEROUS if harmful else Standing.GOOD, where, "tensorflow.raw_ops", operator)
+        _tell(
+            reports, Standing.DANGEROUS if harmful else Standing.GOOD, where, "tensorflow.raw_ops", operator
+        )

@@ -1,7 +1,7 @@
 """Judges what a Keras configuration names: known good, known to do harm, or unknown, which is never good.
 
-The lists are data (``rules/keras/names.json``, by ``corpora/generate_keras.py``), class by class. Up to version 3.8 Keras
-imports whatever module a configuration names and calls what it finds there (CVE-2025-1550, CVE-2025-8747, CVE-2025-9906).
+The lists are data (``rules/keras/names.json``, by ``corpora/generate_keras.py``), class by class. Up to version 3.8
+Keras imports whatever module a configuration names and calls what it finds there (CVE-2025-1550, CVE-2025-9906).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from quarantine.analyzers.pickle.names import Standing, judge
 from quarantine.resources import resource_dir
 
 HOMES = ("keras", "tf_keras")
+_OWN_PACKAGE = "Custom>"  # under which Keras 2 registers optimizers of its own
 # Where Keras and TensorFlow keep the same names under another one.
 _OTHER_HOMES = (
     ("tensorflow.python.keras.", "keras."),
@@ -25,15 +26,16 @@ _OTHER_HOMES = (
 # Parts of Keras that read and write files, fetch, switch off safe mode or load other models.
 _HARMFUL = frozenset(
     {
-        "api_export", "applications", "backend", "callbacks", "config", "datasets", "distribution", "estimator", "export",
-        "legacy", "preprocessing", "saving", "testing", "tree", "trainers", "utils", "visualization", "wrappers",
+        "api_export", "applications", "backend", "callbacks", "config", "datasets", "distribution", "estimator",
+        "export", "legacy", "preprocessing", "saving", "testing", "tree", "trainers", "utils",
+        "visualization", "wrappers",
     }
 )  # fmt: skip
 _HARMFUL_NAMES = frozenset(
     {
-        "clone_model", "deserialize", "deserialize_keras_object", "enable_unsafe_deserialization", "func_load", "get",
-        "get_file", "load_model", "load_weights", "model_from_config", "model_from_json", "model_from_yaml", "save_model",
-        "save_weights", "serialize", "set_backend",
+        "clone_model", "deserialize", "deserialize_keras_object", "enable_unsafe_deserialization", "func_load",
+        "get", "get_file", "load_model", "load_weights", "model_from_config", "model_from_json", "model_from_yaml",
+        "save_model", "save_weights", "serialize", "set_backend",
     }
 )  # fmt: skip
 _SPECS = frozenset({"TensorSpec", "RaggedTensorSpec", "SparseTensorSpec", "BoundedTensorSpec", "TensorShape"})
@@ -89,7 +91,7 @@ def of_class(module: str | None, name: str) -> Standing:
     if not module:
         if name in _HARMFUL_NAMES:
             return Standing.DANGEROUS
-        return Standing.GOOD if name.rpartition(">")[2] in lists().short else Standing.UNKNOWN
+        return Standing.GOOD if name.removeprefix(_OWN_PACKAGE) in lists().short else Standing.UNKNOWN
     home = _home(module)
     if home.split(".")[0] in HOMES:
         if name in lists().classes.get(home, ()) or name in lists().functions.get(home, ()):
@@ -106,7 +108,9 @@ def of_function(module: str | None, name: str) -> Standing:
     if home in ("builtins", "__builtin__"):
         if name in lists().short_functions:
             return Standing.GOOD
-        return Standing.DANGEROUS if name in _HARMFUL_NAMES or _foreign("builtins", name) else Standing.UNKNOWN
+        return (
+            Standing.DANGEROUS if name in _HARMFUL_NAMES or _foreign("builtins", name) else Standing.UNKNOWN
+        )
     if home.split(".")[0] in HOMES:
         if name in lists().functions.get(home, ()):
             return Standing.GOOD

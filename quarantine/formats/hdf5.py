@@ -125,7 +125,9 @@ def _file(node: Node, start: int, base: int | None, end: int | None, sizes: tupl
     from quarantine.formats.hdf5_file import CORRUPT, Hdf5File
 
     if base != start or end is None:
-        node.finding(CORRUPT, offset=start, why="the superblock gives addresses another base than its own place")
+        node.finding(
+            CORRUPT, offset=start, why="the superblock gives addresses another base than its own place"
+        )
         raise Malformed("superblock gives addresses another base than its own place", offset=start)
     if end > node.source.size:
         raise Malformed("the file is shorter than its superblock says", offset=node.source.size)
@@ -136,7 +138,9 @@ def _file(node: Node, start: int, base: int | None, end: int | None, sizes: tupl
 
 def _driver(node: Node, start: int, driver: int | None) -> None:
     if driver is not None:
-        node.finding("hdf5-external", offset=start, what="a file driver", target="the members of a family of files")
+        node.finding(
+            "hdf5-external", offset=start, what="a file driver", target="the members of a family of files"
+        )
         raise Malformed("the file is a part of several", offset=start)
 
 
@@ -145,7 +149,11 @@ def _user_block(node: Node, length: int) -> None:
     if not length:
         return
     block = node.source.read(0, min(length, 1 << 16))
-    matlab = block.startswith(_MATLAB) and block[124:128] in (b"\x00\x02IM", b"\x02\x00MI") and not any(block[128:])
+    matlab = (
+        block.startswith(_MATLAB)
+        and block[124:128] in (b"\x00\x02IM", b"\x02\x00MI")
+        and not any(block[128:])
+    )
     if matlab and length == len(block) and block[:116].isascii():
         node.known_as("matlab")
         node.claim(0, length)

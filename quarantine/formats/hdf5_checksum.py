@@ -39,4 +39,4 @@ def lookup3(data: bytes) -> int:
     rest = [(a + x) & _MASK, (b + y) & _MASK, (c + z) & _MASK]
     for into, other, by in _FINAL:
         rest[into] = ((rest[into] ^ rest[other]) - _turn(rest[other], by)) & _MASK
-    return rest[2]
+    return int(rest[2])

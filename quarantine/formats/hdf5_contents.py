@@ -13,8 +13,8 @@ from quarantine.formats.hdf5_groups import Link, dense_links, link, shown, symbo
 from quarantine.formats.hdf5_heaps import COLLECTION, free_space, local_heap
 from quarantine.formats.hdf5_layout import Layout, filters, layout, too_sparse
 from quarantine.formats.hdf5_objects import Message, messages
-from quarantine.formats.hdf5_types import Dataspace, Datatype, dataspace
-from quarantine.formats.interface import Malformed, TooLarge
+from quarantine.formats.hdf5_types import dataspace
+from quarantine.formats.interface import Malformed, Source, TooLarge
 from quarantine.formats.opcodes import Reach, reach
 from quarantine.formats.source import BytesSource, SliceSource
 
@@ -22,7 +22,7 @@ OBJECTS_LIMIT = 1 << 20
 CHILDREN_LIMIT = 4096
 _KNOWN = frozenset(range(kinds.FILE_SPACE + 1)) - {kinds.SHARED_TABLE, 9}
 _SETTINGS = ("model_config", "training_config")
-_CONTAINER = b"\x80"
+_MARK = b"\x80"
 
 
 class Contents:
@@ -48,7 +48,9 @@ class Contents:
             elif message.kind == kinds.FILE_SPACE:
                 self._managers(body)
             elif message.kind == kinds.DRIVER:
-                file.node.finding("hdf5-external", offset=body.where, what="a file driver", target="other files")
+                file.node.finding(
+                    "hdf5-external", offset=body.where, what="a file driver", target="other files"
+                )
             elif message.kind not in (kinds.NIL, kinds.CONTINUATION, kinds.TIME):
                 raise Malformed("superblock extension with an unknown message", offset=body.where)
 
@@ -111,7 +113,7 @@ class Contents:
         for attribute in attributes:
             self._attribute(path, attribute)
         if kinds.LAYOUT in held:
-            self._dataset(path, held, attributes)
+            self._dataset(path, held)
         elif kinds.DATATYPE in held:
             self._values.type_of(held[kinds.DATATYPE].body, held[kinds.DATATYPE].shared)
         return found
@@ -123,7 +125,7 @@ class Contents:
             raise self._file.corrupt("the superblock and the root group name two symbol tables", 0)
         return symbol_table(self._file, *addresses)
 
-    def _dataset(self, path: str, held: dict[int, Message], attributes: list[Attribute]) -> None:
+    def _dataset(self, path: str, held: dict[int, Message]) -> None:
         if not {kinds.DATASPACE, kinds.DATATYPE} <= set(held) or held[kinds.DATASPACE].shared:
             raise Malformed("dataset without a type or an extent", offset=held[kinds.LAYOUT].body.where)
         self._datasets += 1
@@ -139,8 +141,7 @@ class Contents:
             file.node.finding("hdf5-size-bomb", offset=held[kinds.LAYOUT].body.where, dataset=path,
                               declared=space.count * kind.size, stored=found.stored)  # fmt: skip
         if kind.bytes_alone:
-            self._bytes(path, found, space, kind)
-        del attributes
+            self._bytes(path, found)
 
     def _external(self, path: str, body: Cursor) -> None:
         """Raw data in other files."""
@@ -156,15 +157,22 @@ class Contents:
             body.length()
             body.length()
         heap.close()
-        self._file.node.finding("hdf5-external", offset=start, what=f"the dataset {path}", target=", ".join(names))
+        self._file.node.finding(
+            "hdf5-external", offset=start, what=f"the dataset {path}", target=", ".join(names)
+        )
 
     def _attribute(self, path: str, attribute: Attribute) -> None:
         texts = self._values.texts(attribute)
         if len(texts) != 1:
             return
-        text, name = texts[0], f"{path.lstrip('/')}@{attribute.name}".lstrip("@")
-        if not path and attribute.name in _SETTINGS:
-            self._root.add(attribute.name)
+        name = f"{path.lstrip('/')}@{attribute.name}".lstrip("@")
+        self._text(path, attribute.name, name, texts[0])
+        if b"\0" in texts[0]:  # libhdf5 ends texts of some kinds at the first zero
+            self._text(path, attribute.name, name, texts[0].partition(b"\0")[0])
+
+    def _text(self, path: str, key: str, name: str, text: bytes) -> None:
+        if not path and key in _SETTINGS:
+            self._root.add(key)
             self._child(f"{name}.json", text, expect="text")
         elif text[:1] in (b"{", b"["):
             self._child(f"{name}.txt", text)
@@ -172,20 +180,18 @@ class Contents:
             self._file.node.finding("hdf5-pickle", what=f"the attribute {name}")
             self._child(name, text, expect="pickle")
 
-    def _bytes(self, path: str, found: Layout, space: Dataspace, kind: Datatype) -> None:
-        """Follow a dataset of plain bytes that is a pickle from its first to its last."""
-        del space, kind
+    def _bytes(self, path: str, found: Layout) -> None:
+        """Follow a dataset of plain bytes that is a pickle."""
         if found.inside and runs(found.inside):
             self._file.node.finding("hdf5-pickle", what=f"the dataset {path}")
             self._child(path.lstrip("/"), found.inside, expect="pickle")
         if len(found.pieces) == 1 and not found.filters:
             address, size = found.pieces[0]
             source = SliceSource(self._file.node.source, self._file.base + address, size)
-            if source.read(0, 1) == b"\x80" or source.read(size - 1, 1) == b".":
-                if reach(source) is Reach.RUNS:
-                    self._file.node.finding("hdf5-pickle", what=f"the dataset {path}")
-                    self._counted()
-                    self._file.node.child(path.lstrip("/"), source, expect="pickle")
+            if size > 1 and _may_be_pickle(source) and reach(source) is Reach.RUNS:
+                self._file.node.finding("hdf5-pickle", what=f"the dataset {path}")
+                self._counted()
+                self._file.node.child(path.lstrip("/"), source, expect="pickle")
 
     def _child(self, name: str, data: bytes, expect: str | None = None) -> None:
         self._counted()
@@ -217,10 +223,8 @@ class Contents:
 
     def _object_of_heap(self, address: int, size: int) -> None:
         node, at = self._file.node, self._file.base + address
-        if size < 2 or not (node.source.read(at, 1) == _CONTAINER or node.source.read(at + size - 1, 1) == b"."):
-            return
         source = SliceSource(node.source, at, size)
-        if reach(source) is Reach.RUNS:
+        if size > 1 and _may_be_pickle(source) and reach(source) is Reach.RUNS:
             node.finding("hdf5-pickle", offset=at, what="a row of variable length")
             self._counted()
             node.child(f"heap-{at}", source, expect="pickle")
@@ -235,8 +239,12 @@ class Contents:
         return max(start, end)
 
 
+def _may_be_pickle(source: Source) -> bool:
+    return source.read(0, 1) == _MARK or source.read(source.size - 1, 1) == b"."
+
+
 def runs(text: bytes) -> bool:
     """Whether PyTables' ``pickle.loads`` of this text would import or make something."""
-    if len(text) < 2 or not (text.endswith(b".") or text.startswith(_CONTAINER)):
+    if len(text) < 2 or not (text.endswith(b".") or text.startswith(_MARK)):
         return False
-    return text.startswith(_CONTAINER) or reach(BytesSource(text)) >= Reach.IMPORTS
+    return text.startswith(_MARK) or reach(BytesSource(text)) >= Reach.IMPORTS

@@ -6,6 +6,7 @@ After the HDF5 File Format Specification 3.0, sections III.D, III.E and III.G.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -159,8 +160,10 @@ class FractalHeap:
         if kind == 1:
             return self._huge(cursor)
         offset, length = cursor.number(self.offset_bytes), cursor.number(self.length_bytes)
-        for start, address, size in self.blocks:
-            if start <= offset < start + size:
+        index = bisect_right(self.blocks, (offset, self.file.end, 0)) - 1
+        if index >= 0:
+            start, address, size = self.blocks[index]
+            if offset < start + size:
                 if offset + length > start + size:
                     raise self.file.corrupt("an object lies outside its heap block", address)
                 self.used.append((address + offset - start, address + offset - start + length))
@@ -226,8 +229,7 @@ def fractal_heap(file: Hdf5File, address: int | None) -> FractalHeap:
     heap = FractalHeap(
         file, id_bytes, offset_bytes, min(_encoded(largest), _encoded(smaller)), id_bytes - 1 > 16, huge_tree,
         direct_huge, bool(filters))  # fmt: skip
-    for block in _blocks(file, at, heap, root, rows, (start, largest, width, bool(flags & 2))):
-        heap.blocks.append(block)
+    heap.blocks = sorted(_blocks(file, at, heap, root, rows, (start, largest, width, bool(flags & 2))))
     if huge_tree is not None:
         heap.huge = {}
         for record in records(file, tree(file, huge_tree)):

@@ -60,7 +60,9 @@ def fixed_array(file: Hdf5File, address: int, whole: int) -> Iterator[tuple[int 
         where += length
 
 
-def _page(file: Hdf5File, where: int, length: int, shape: tuple[int, int, int]) -> Iterator[tuple[int | None, int]]:
+def _page(
+    file: Hdf5File, where: int, length: int, shape: tuple[int, int, int]
+) -> Iterator[tuple[int | None, int]]:
     count, width, whole = shape
     cursor = file.cursor(checked(file, file.read(where, length), where), where)
     file.hold(where, length)

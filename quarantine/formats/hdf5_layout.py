@@ -1,6 +1,6 @@
 """Where an HDF5 dataset keeps its data: compact, contiguous, in chunks, or in other files, which is a finding.
 
-After the HDF5 File Format Specification 3.0, sections IV.A.2.h, IV.A.2.i, IV.A.2.l, VII. Chunks are claimed and not read.
+After the HDF5 File Format Specification 3.0, sections IV.A.2.h, IV.A.2.i and IV.A.2.l. Chunks are claimed, not read.
 """
 
 from __future__ import annotations
@@ -57,7 +57,9 @@ def filters(file: Hdf5File, cursor: Cursor) -> tuple[int, ...]:
     return tuple(found)
 
 
-def layout(file: Hdf5File, cursor: Cursor, space: Dataspace, element: Datatype, pipeline: tuple[int, ...]) -> Layout:
+def layout(
+    file: Hdf5File, cursor: Cursor, space: Dataspace, element: Datatype, pipeline: tuple[int, ...]
+) -> Layout:
     """Read a layout message and claim the data that it points at.
 
     Raises:
@@ -90,7 +92,9 @@ def layout(file: Hdf5File, cursor: Cursor, space: Dataspace, element: Datatype, 
         if kind == CHUNKED:
             return _new_chunks(file, cursor, space, element, pipeline)
         if kind == VIRTUAL:
-            file.node.finding("hdf5-external", offset=cursor.where, what="a virtual dataset", target="other datasets")
+            file.node.finding(
+                "hdf5-external", offset=cursor.where, what="a virtual dataset", target="other datasets"
+            )
             return Layout(VIRTUAL)
     raise Malformed("dataset layout of an unknown version or kind", offset=cursor.where)
 

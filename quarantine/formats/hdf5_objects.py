@@ -92,9 +92,9 @@ def _second(file: Hdf5File, address: int) -> list[Message]:
             block.take(prefix)
         width = 6 if flags & 4 else 4
         while block.left >= width:
-            kind, length, mask = block.number(1), block.number(2), block.number(1)
+            kind, size, mask = block.number(1), block.number(2), block.number(1)
             block.take(width - 4)
-            _add(file, found, blocks, kind, mask, block, length)
+            _add(file, found, blocks, kind, mask, block, size)
         block.zeros(block.left)
     return found
 

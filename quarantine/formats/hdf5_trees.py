@@ -14,7 +14,9 @@ from quarantine.formats.interface import Malformed
 _LEVELS_LIMIT = 32
 
 
-def first_tree(file: Hdf5File, address: int | None, kind: int, key_bytes: int, half: int) -> Iterator[tuple[bytes, int]]:
+def first_tree(
+    file: Hdf5File, address: int | None, kind: int, key_bytes: int, half: int
+) -> Iterator[tuple[bytes, int]]:
     """(key, child address) of every leaf entry of a B-tree of version 1, of ``kind`` 0 (groups) or 1 (chunks)."""
     wide = file.sizes[0]
     size = 8 + 2 * wide + (2 * half + 1) * key_bytes + 2 * half * wide
@@ -31,10 +33,8 @@ def first_tree(file: Hdf5File, address: int | None, kind: int, key_bytes: int, h
         cursor.take(2 * wide)
         rows = [(cursor.take(key_bytes), cursor.address()) for _ in range(count)]
         cursor.take(key_bytes if cursor.left >= key_bytes else 0)
-        used = cursor.at
         rest = cursor.take(cursor.left)
         file.hold(at, size, used=size - len(rest.lstrip(b"\0")))
-        del used
         for key, child in rows:
             if child is None:
                 raise Malformed("B-tree entry without an address", offset=file.base + at)

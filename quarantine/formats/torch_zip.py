@@ -22,7 +22,12 @@ _STORAGES = {"data": "data.pkl", "constants": "constants.pkl"} | {
 }
 _GRAPHS = frozenset({"serialized_exported_program.json"})
 # keras/src/saving/saving_lib.py; the loader looks for exactly these names.
-_KERAS = {"model.weights.h5": "hdf5", "model.weights.npz": "zip", "metadata.json": "text", "config.json": "text"}
+_KERAS = {
+    "model.weights.h5": "hdf5",
+    "model.weights.npz": "zip",
+    "metadata.json": "text",
+    "config.json": "text",
+}
 _WEIGHTS = ("model.weights.h5", "model.weights.npz")
 _RAW = re.compile(r"\d+|(?:weight|tensor|constant)_\d+")
 
