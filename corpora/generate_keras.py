@@ -2,10 +2,10 @@
 
     python -m corpora.generate_keras FOLDER
 
-``FOLDER`` holds unpacked wheels, one folder each (made with 2.2.5, 2.6.0, 2.10.0, 2.12.0 to 2.15.0, 3.0.5,
-3.3.3, 3.6.0, 3.8.0, 3.10.0, 3.12.0, tf-keras 2.16.0, 2.18.0, 2.20.1, 2.21.0; TensorFlow 2.18) and the installed
-Keras is read beside them. Names are read from the source and nothing is imported. The criterion, for every class: making one from a configuration
-computes, and reads, writes and fetches nothing. What does is listed in ``UNSAFE`` and judged by its own rules.
+``FOLDER`` holds unpacked wheels, one folder each (made with Keras 2.2.5, 2.6.0, 2.10.0, 2.12.0 to 2.15.0, 3.0.5,
+3.3.3, 3.6.0, 3.8.0, 3.10.0, 3.12.0 and 3.15.1, tf-keras 2.16.0, 2.18.0, 2.20.1 and 2.21.0; TensorFlow 2.18).
+Keras is read as source and not imported. The criterion, for every class: making one from a configuration computes, and
+reads, writes and fetches nothing. What does is listed in ``UNSAFE`` and judged by its own rules.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from __future__ import annotations
 import ast
 import json
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 OUT = Path(__file__).resolve().parent.parent / "rules" / "keras" / "names.json"
@@ -112,9 +111,6 @@ def main() -> None:
     classes: Names = {}
     functions: Names = {}
     roots = [folder / package for folder in sorted(Path(sys.argv[1]).iterdir()) for package in PACKAGES]
-    spec = find_spec("keras")
-    if spec is not None and spec.submodule_search_locations:
-        roots.append(Path(spec.submodule_search_locations[0]))
     for root in roots:
         if root.is_dir():
             _read(root, root.name, classes, functions)
