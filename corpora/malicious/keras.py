@@ -139,10 +139,9 @@ def cases() -> list[Case]:
                               "text behind a zero byte, at which libhdf5 ends a string"),
     }  # fmt: skip
     for name, (file, wrap, why) in lambdas.items():
-        found.append(hostile(name, file, lambda f, w=wrap: w(_lambda(f)), why, ("keras-lambda",)))  # type: ignore[misc]
-    found.append(hostile("keras-lambda-yaml", "model.yaml",
-                         lambda f: f"class_name: Sequential\nconfig:\n- class_name: Lambda\n  config:\n    function: "
-                         f"!!python/tuple [{_code(f)}, null, null]\n".encode(), "one in YAML", ("keras-lambda",)))  # fmt: skip
+        build = lambda f, w=wrap: w(_lambda(f))  # noqa: E731
+        found.append(hostile(name, file, build, why, ("keras-lambda",)))
+    found.append(hostile("keras-lambda-yaml", "model.yaml", _yaml, "one in YAML", ("keras-lambda",)))
     for name, write, why in (
         ("link", _external, "weights that are a link to another file"),
         ("raw", _raw, "weights whose bytes are another file"),
@@ -168,6 +167,11 @@ def cases() -> list[Case]:
                 "a script in front of an HDF5 file", ("hdf5-user-block", "format-polyglot"), "review"),
     ]  # fmt: skip
     return found
+
+
+def _yaml(folder: Path) -> bytes:
+    function = f"!!python/tuple [{_code(folder)}, null, null]"
+    return f"class_name: Sequential\nconfig:\n- class_name: Lambda\n  config: {{function: {function}}}\n".encode()
 
 
 def _lambda(folder: Path) -> bytes:

@@ -167,7 +167,7 @@ class Contents:
             return
         name = f"{path.lstrip('/')}@{attribute.name}".lstrip("@")
         self._text(path, attribute.name, name, texts[0])
-        if b"\0" in texts[0]:  # libhdf5 ends texts of some kinds at the first zero
+        if b"\0" in texts[0] and texts[0][:1] in (b"{", b"["):  # libhdf5 ends texts of some kinds at the first zero
             self._text(path, attribute.name, name, texts[0].partition(b"\0")[0])
 
     def _text(self, path: str, key: str, name: str, text: bytes) -> None:

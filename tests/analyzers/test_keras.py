@@ -51,7 +51,8 @@ def test_classes_of_keras_of_any_version_are_known(module: str | None, name: str
     ("module", "name"),
     [
         ("builtins", "relu"), ("keras.activations", "gelu"), ("keras.losses", "mean_squared_error"),
-        ("builtins", "accuracy"), ("keras.metrics", "categorical_accuracy"), ("keras.src.activations.activations", "silu"),
+        ("builtins", "accuracy"), ("keras.metrics", "categorical_accuracy"),
+        ("keras.src.activations.activations", "silu"),
     ],
 )  # fmt: skip
 def test_functions_of_keras_are_known(module: str, name: str) -> None:
@@ -61,10 +62,13 @@ def test_functions_of_keras_are_known(module: str, name: str) -> None:
 @pytest.mark.parametrize(
     ("module", "name"),
     [
-        ("os", "system"), ("builtins", "exec"), ("builtins", "__import__"), ("subprocess", "Popen"), ("pickle", "loads"),
+        ("os", "system"), ("builtins", "exec"), ("builtins", "__import__"), ("subprocess", "Popen"),
+        ("pickle", "loads"),
         ("keras.utils", "get_file"), ("keras.src.utils.file_utils", "get_file"), ("keras.models", "load_model"),
-        ("keras.src.utils.python_utils", "func_load"), ("keras.src.saving.serialization_lib", "deserialize_keras_object"),
-        ("tensorflow.keras.utils", "get_file"), ("keras.api.utils", "get_file"), ("keras._tf_keras.keras.utils", "get_file"),
+        ("keras.src.utils.python_utils", "func_load"),
+        ("keras.src.saving.serialization_lib", "deserialize_keras_object"),
+        ("tensorflow.keras.utils", "get_file"), ("keras.api.utils", "get_file"),
+        ("keras._tf_keras.keras.utils", "get_file"),
         ("keras.config", "enable_unsafe_deserialization"), ("keras.datasets.mnist", "load_data"),
         ("keras.applications", "ResNet50"), ("torch", "load"), ("numpy", "load"),
     ],
@@ -119,7 +123,8 @@ def test_configurations_in_attributes_are_read(name: str) -> None:
 
 
 def test_yaml_of_old_keras_is_quiet_and_read() -> None:
-    text = "class_name: Sequential\nconfig:\n- class_name: Dense\n  config:\n    batch_input_shape: !!python/tuple [null, 4]\n"
+    text = "class_name: Sequential\nconfig:\n- class_name: Dense\n  config:\n"
+    text += "    batch_input_shape: !!python/tuple [null, 4]\n"
     assert walked("model.yaml", text.encode()).rules == set()
     assert "keras-lambda" in walked("model.yaml", text.replace("Dense", "Lambda").encode()).rules
 

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from corpora.malformed.keras import honest as hdf5
 from quarantine.analyzers.node import WalkNode
+from quarantine.formats.hdf5 import Hdf5
 from quarantine.formats.interface import Format, Malformed
 from quarantine.formats.npy import Npy
 from quarantine.formats.onnx import Onnx
@@ -28,6 +30,7 @@ _HEADER = b"{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}\n"
 HONEST: list[tuple[Format, bytes]] = [
     (Zip(), _zip()),
     (Npy(), b"\x93NUMPY\x01\x00" + struct.pack("<H", len(_HEADER)) + _HEADER + bytes(8)),
+    (Hdf5(), hdf5()),
     (Safetensors(), struct.pack("<Q", 2) + b"{}"),
     (Onnx(), b"\x08\x08\x12\x01a\x42\x02\x10\x11"),
 ]
