@@ -16,6 +16,7 @@ from quarantine.analyzers.keras_names import of_class, of_function, of_tensorflo
 from quarantine.analyzers.pickle.names import Standing
 from quarantine.formats.interface import Malformed, Node
 
+_DEPTH_LIMIT = 200
 FINDINGS_LIMIT, CHILDREN_LIMIT = 200, 64
 _YAML_NAMES = (".yaml", ".yml")
 _LAMBDAS = frozenset({"Lambda", "__lambda__"})
@@ -105,39 +106,52 @@ def _json(text: str) -> Any:
 
 
 def _yaml(text: str) -> Any:
-    """The document with whatever tags it has, as plain values. Nothing is constructed from tags."""
+    """The document with whatever tags it has, as plain values. Nothing is constructed from tags.
+
+    Built from events, because PyYAML's composer in C follows hostile depth on the C stack until it crashes.
+    """
     import yaml
 
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    parts: list[tuple[Any, list[Any]]] = [
+        ([], [])
+    ]  # each open collection, and the keys that wait for their values
+    anchors: dict[str, Any] = {}
     try:
-        root = yaml.compose(text, loader)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        for event in yaml.parse(text, loader):
+            if isinstance(event, yaml.CollectionEndEvent):
+                parts.pop()
+                continue
+            if not isinstance(event, yaml.NodeEvent):
+                continue
+            value: Any = event.value if isinstance(event, yaml.ScalarEvent) else None
+            if isinstance(event, yaml.AliasEvent):
+                value = anchors.get(event.anchor or "")
+            elif isinstance(event, yaml.CollectionStartEvent):
+                value = {} if isinstance(event, yaml.MappingStartEvent) else []
+            if not isinstance(event, yaml.AliasEvent) and event.anchor:
+                anchors[event.anchor] = value
+            _put(*parts[-1], value)
+            if isinstance(event, yaml.CollectionStartEvent):
+                parts.append((value, []))
+                if len(parts) > _DEPTH_LIMIT:
+                    raise Malformed("YAML is nested too deeply")
+    except (yaml.YAMLError, ValueError) as error:
         raise Malformed(f"a configuration that is no YAML: {type(error).__name__}") from None
-    made: dict[int, Any] = {}
-    todo = [] if root is None else [root]
-    order: list[Any] = []
-    while (
-        todo
-    ):  # first every node gets an empty value, then they are filled: aliases and cycles stay what they are
-        item = todo.pop()
-        if id(item) in made:
-            continue
-        order.append(item)
-        if isinstance(item, yaml.MappingNode):
-            made[id(item)] = {}
-            todo += [part for pair in item.value for part in pair]
-        elif isinstance(item, yaml.SequenceNode):
-            made[id(item)] = []
-            todo += item.value
-        else:
-            made[id(item)] = None if item.tag.endswith(":null") else item.value
-    for item in order:
-        if isinstance(item, yaml.MappingNode):
-            made[id(item)].update({str(made[id(key)]): made[id(value)] for key, value in item.value})
-        elif isinstance(item, yaml.SequenceNode):
-            made[id(item)].extend(made[id(part)] for part in item.value)
-    found = None if root is None else made[id(root)]
-    return found if _holds(found) else None
+    return parts[0][0]
+
+
+def _put(into: Any, keys: list[Any], value: Any) -> None:
+    """Put the next part of a collection where it belongs; what is no text as a key is kept as a value of its own."""
+    if isinstance(into, list):
+        into.append(value)
+    elif not keys:
+        keys.append(value)
+    else:
+        key = keys.pop()
+        into[key if isinstance(key, str) else f"key {len(into)}"] = value
+        if _holds(key):
+            into[f"key {len(into)}"] = key
 
 
 def _holds(value: object) -> bool:

@@ -42,7 +42,8 @@ _SPECS = frozenset({"TensorSpec", "RaggedTensorSpec", "SparseTensorSpec", "Bound
 _TENSORFLOW_HARMFUL = frozenset(
     {
         "io", "raw_ops", "py_function", "numpy_function", "load_library", "load_op_library", "import_graph_def",
-        "saved_model", "train", "data", "keras", "compat", "summary", "profiler", "print", "function", "lookup",
+        "saved_model", "train", "py_func", "read_file", "write_file", "gfile", "app", "session", "logging", "user_ops",
+        "data", "keras", "compat", "summary", "profiler", "print", "function", "lookup",
         "experimental", "debugging", "config", "distribute", "autograph", "sysconfig", "tpu", "test", "feature_column",
     }
 )  # fmt: skip

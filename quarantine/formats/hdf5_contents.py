@@ -11,7 +11,7 @@ from quarantine.formats.hdf5_attributes import Attribute, Values
 from quarantine.formats.hdf5_file import Cursor, Hdf5File
 from quarantine.formats.hdf5_groups import Link, dense_links, link, shown, symbol_table
 from quarantine.formats.hdf5_heaps import COLLECTION, free_space, local_heap
-from quarantine.formats.hdf5_layout import Layout, filters, layout, too_sparse
+from quarantine.formats.hdf5_layout import CHUNKED, Layout, chunked_bytes, filters, layout, too_sparse
 from quarantine.formats.hdf5_objects import Message, messages
 from quarantine.formats.hdf5_types import dataspace
 from quarantine.formats.interface import Malformed, Source, TooLarge
@@ -167,7 +167,10 @@ class Contents:
             return
         name = f"{path.lstrip('/')}@{attribute.name}".lstrip("@")
         self._text(path, attribute.name, name, texts[0])
-        if b"\0" in texts[0] and texts[0][:1] in (b"{", b"["):  # libhdf5 ends texts of some kinds at the first zero
+        if b"\0" in texts[0] and texts[0][:1] in (
+            b"{",
+            b"[",
+        ):  # libhdf5 ends texts of some kinds at the first zero
             self._text(path, attribute.name, name, texts[0].partition(b"\0")[0])
 
     def _text(self, path: str, key: str, name: str, text: bytes) -> None:
@@ -185,8 +188,12 @@ class Contents:
         if found.inside and runs(found.inside):
             self._file.node.finding("hdf5-pickle", what=f"the dataset {path}")
             self._child(path.lstrip("/"), found.inside, expect="pickle")
-        if len(found.pieces) == 1 and not found.filters:
-            address, size = found.pieces[0]
+        if found.kind == CHUNKED:
+            whole = chunked_bytes(self._file, found)
+            if whole and _may_be_pickle(BytesSource(whole)) and reach(BytesSource(whole)) is Reach.RUNS:
+                self._file.node.finding("hdf5-pickle", what=f"the dataset {path}")
+                self._child(path.lstrip("/"), whole, expect="pickle")
+        for address, size in found.pieces if found.kind != CHUNKED else ():
             source = SliceSource(self._file.node.source, self._file.base + address, size)
             if size > 1 and _may_be_pickle(source) and reach(source) is Reach.RUNS:
                 self._file.node.finding("hdf5-pickle", what=f"the dataset {path}")
@@ -245,6 +252,7 @@ def _may_be_pickle(source: Source) -> bool:
 
 def runs(text: bytes) -> bool:
     """Whether PyTables' ``pickle.loads`` of this text would import or make something."""
-    if len(text) < 2 or not (text.endswith(b".") or text.startswith(_MARK)):
-        return False
-    return text.startswith(_MARK) or reach(BytesSource(text)) >= Reach.IMPORTS
+    starts, ends = text.startswith(_MARK), text.endswith(b".")
+    return len(text) > 1 and (
+        (starts and ends) or ((starts or ends) and reach(BytesSource(text)) >= Reach.IMPORTS)
+    )

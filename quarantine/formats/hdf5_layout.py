@@ -5,6 +5,7 @@ After the HDF5 File Format Specification 3.0, sections IV.A.2.h, IV.A.2.i and IV
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import prod
@@ -17,7 +18,8 @@ COMPACT, CONTIGUOUS, CHUNKED, VIRTUAL = range(4)
 SINGLE, IMPLICIT, FIXED_ARRAY, EXTENSIBLE_ARRAY, TREE = range(1, 6)
 BOMB_FLOOR_BYTES, BOMB_RATIO = 4 << 30, 1000
 """As Keras has them: a dataset over the floor that is so many times larger than what is stored is a bomb."""
-_DEFLATE, _KNOWN_LIMIT = 1, 6
+DECODED_LIMIT_BYTES = 16 << 20
+_DEFLATE, _SHUFFLE, _FLETCHER, _KNOWN_LIMIT = 1, 2, 3, 6
 # Registered filters that honest libraries use: LZO, bzip2, LZF, Blosc, LZ4, bitshuffle, ZFP, Zstandard, SZ3, Blosc2.
 _REGISTERED = frozenset({305, 307, 32000, 32001, 32004, 32008, 32013, 32015, 32024, 32026})
 
@@ -179,3 +181,24 @@ def _new_chunks(file: Hdf5File, cursor: Cursor, space: Dataspace, element: Datat
 def too_sparse(found: Layout, whole: int) -> bool:
     """Whether a dataset of ``whole`` bytes is a bomb: a reader would allocate far more than is stored."""
     return whole > BOMB_FLOOR_BYTES and whole > BOMB_RATIO * found.stored
+
+
+def chunked_bytes(file: Hdf5File, found: Layout) -> bytes:
+    """The bytes of a small dataset of single bytes in chunks, without the zeros behind them; nothing where a filter
+    other than gzip, shuffle and Fletcher-32 changed them."""
+    if set(found.filters) - {_DEFLATE, _SHUFFLE, _FLETCHER} or found.stored > DECODED_LIMIT_BYTES:
+        return b""
+    out = bytearray()
+    for address, size in found.pieces:
+        data = file.node.source.read(file.base + address, size - (4 if _FLETCHER in found.filters else 0))
+        if _DEFLATE in found.filters:
+            expander = zlib.decompressobj()
+            try:
+                data = expander.decompress(data, DECODED_LIMIT_BYTES)
+            except zlib.error:
+                return b""
+        file.node.expanded(len(data))
+        out += data
+        if len(out) > DECODED_LIMIT_BYTES:
+            return b""
+    return bytes(out).rstrip(b"\0")

@@ -54,8 +54,9 @@ def layout_of(names: list[str]) -> Layout:
         return Layout("npz", dict.fromkeys(names, "npy"))
     if "schema.json" in names:
         return Layout("skops")
-    if "config.json" in names and {"metadata.json", *_WEIGHTS} & set(names):
-        return Layout("keras", {name: role for name, role in _KERAS.items() if name in names})
+    if "config.json" in names:  # Keras makes the model before it looks for weights
+        kind = "keras" if {"metadata.json", *_WEIGHTS} & set(names) else "zip"
+        return Layout(kind, {name: role for name, role in _KERAS.items() if name in names})
     if len(prefixes) != 1 or not known & {"data.pkl", "constants.pkl", "archive_format"}:
         return Layout("zip")
     kind = (

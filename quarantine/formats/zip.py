@@ -123,7 +123,7 @@ def _members(node: Node, where: Directory) -> list[Member]:
             node.claim(member.end, member.end + (width or 0))
         found.append(member)
     spans = sorted((member.here.offset, member.end) for member in found)
-    for (_, before), (after, _) in zip(spans, [*spans[1:], (where.start, 0)], strict=True):
+    for (_, before), (after, _) in zip(spans, [*spans[1:], (where.start, 0)], strict=False):
         if before > after:
             raise Malformed("members overlap", offset=after)
     return found

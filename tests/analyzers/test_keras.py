@@ -132,9 +132,18 @@ def test_yaml_of_old_keras_is_quiet_and_read() -> None:
 def test_hostile_depth_and_cycles_end() -> None:
     deep = b'{"class_name":' * 50_000
     assert not walked("config.json", deep).silent
+    assert "analyzer-crashed" not in walked("model.yaml", b"class_name: " + b"[" * 300_000).rules
     cycle = b"a: &a\n  class_name: Dense\n  config: *a\n"
     assert "analyzer-crashed" not in walked("model.yaml", cycle).rules
 
 
 def test_other_documents_with_a_class_name_are_quiet() -> None:
     assert rules({"labels": [{"class_name": "cat"}, {"class_name": "dog", "id": 2}]}) == set()
+
+
+def test_shards_of_keras_weights_must_be_there() -> None:
+    def index(shard: str) -> dict[str, object]:
+        return {"metadata": {}, "weight_map": {"/layers/dense/vars": [shard]}}
+
+    assert "index-shard-missing" in rules(index("../../other.h5"), "model.weights.json")
+    assert "index-shard-missing" in rules(index("missing.weights.h5"), "model.weights.json")

@@ -84,6 +84,21 @@ def test_a_pickle_in_an_attribute_is_judged_as_one() -> None:
     assert "pickle-global-dangerous" in walked("table.h5", hdf5(write(print))).rules
 
 
+@pytest.mark.parametrize(
+    "options", [{}, {"chunks": (7,)}, {"chunks": (7,), "compression": "gzip", "shuffle": True}]
+)
+def test_a_pickle_in_a_dataset_of_bytes_is_followed(options: Any) -> None:
+    data = np.frombuffer(pickle.dumps(print), np.uint8)
+    found = walked("a.h5", hdf5(lambda file: file.create_dataset("x", data=data, **options)))
+    assert "pickle-global-dangerous" in found.rules
+
+
+def test_images_that_begin_or_end_like_a_pickle_are_quiet() -> None:
+    data = np.array([0x80, 2, 200, 46] * 50 + [46], np.uint8)
+    for options in ({}, {"chunks": (7,)}):
+        assert walked("a.h5", hdf5(lambda file, o=options: file.create_dataset("x", data=data, **o))).silent
+
+
 def test_matlab_has_a_user_block_of_its_own() -> None:
     body = hdf5(lambda file: None, userblock_size=512)[512:]
     head = b"MATLAB 7.3 MAT-file".ljust(116) + bytes(8) + b"\x00\x02IM"
