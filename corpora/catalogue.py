@@ -18,6 +18,7 @@ MODULES = (
     "benign.containers",
     "benign.runtimes",
     "benign.archivers",
+    "benign.keras",
     "malicious.direct",
     "malicious.obfuscated",
     "malicious.gadgets",
@@ -35,6 +36,8 @@ MODULES = (
     "malicious.data",
     "malformed.data",
     "malformed.runtimes",
+    "malicious.keras",
+    "malformed.keras",
 )
 """The modules that hold cases, one line each, in the order of the manifest."""
 

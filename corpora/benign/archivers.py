@@ -47,6 +47,8 @@ def cases() -> list[Case]:
             path.write_bytes(_joblib(method))
             return path
 
-        found.append(benign(f"benign-joblib-{method}", f"joblib's file compressed with {method}", build))
+        found.append(
+            benign(f"benign-joblib-compress-{method}", f"joblib's file compressed with {method}", build)
+        )
     text = "a checkpoint that PyTorch was told to save without checksums"
     return [*found, benign("benign-torch-without-checksums", text, _without_checksums)]

@@ -16,6 +16,7 @@ ANALYZERS = {
     "config:ConfigAnalyzer": frozenset({"text"}),
     "yaml_config:YamlAnalyzer": frozenset({"text"}),
     "zarr:ZarrAnalyzer": frozenset({"text"}),
+    "keras:KerasAnalyzer": frozenset({"text"}),
     "shards:ShardsAnalyzer": frozenset({"text"}),
     "graphs:GraphsAnalyzer": frozenset({"text"}),
     "prototxt:PrototxtAnalyzer": frozenset({"text"}),

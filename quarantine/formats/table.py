@@ -76,6 +76,10 @@ FORMATS = (
     Line("paddle-parameters", "paddle:PaddleParameters", (b"\0\0\0\0",)),
     Line("mxnet", "mxnet:MxNet", (b"\x12\x01\0\0",)),
     Line("caffe", "caffe:Caffe", (b"\x0a", b"\x12")),
+    Line("hdf5", "hdf5:Hdf5"),
+    Line("tar", "tar:Tar", (b"ustar",), at=257),
+    Line("compressed", "compressed:Compressed", (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x5d", *_ZLIB)),
+    Line("zfile", "compressed:ZFile", (b"ZF",)),
     Line(
         "torch7",
         "torch7:Torch7",
