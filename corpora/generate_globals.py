@@ -48,14 +48,15 @@ def python() -> Names:
         | dict.fromkeys(["complex", "int", "float", "str", "bool"], "text")
         | {"range": "range"}
         | dict.fromkeys(["set", "frozenset", "list", "dict", "tuple"], "items"),
-        "collections": dict.fromkeys(["OrderedDict", "Counter", "deque"], "items") | {"defaultdict": "any"},
+        "collections": dict.fromkeys(["OrderedDict", "Counter", "deque", "defaultdict"], "items"),
         "copyreg": {"_reconstructor": "reconstructor", "__newobj__": "newobj"},
         "datetime": dict.fromkeys(["date", "datetime", "time", "timedelta", "timezone"], "any"),
         "decimal": {"Decimal": "any"},
         "fractions": {"Fraction": "fraction"},
         "uuid": {"UUID": "restored", "SafeUUID": "any"},
         "functools": {"partial": "partial"},
-        "types": {"SimpleNamespace": "any"},
+        "operator": {"itemgetter": "getter"},
+        "types": {"SimpleNamespace": "empty"},
         "argparse": {"Namespace": "restored"},
         "pathlib": dict.fromkeys(
             ["Path", "PosixPath", "WindowsPath", "PurePath", "PurePosixPath", "PureWindowsPath"], "any"
@@ -75,18 +76,18 @@ def numpy() -> Names:
         for n in dir(np)
         if inspect.isclass(getattr(np, n)) and issubclass(getattr(np, n), np.generic)
     }
-    names["numpy"] |= {n: "any" for n in dir(np) if isinstance(getattr(np, n), np.ufunc)}
+    names["numpy"] |= {n: "kept" for n in dir(np) if isinstance(getattr(np, n), np.ufunc)}
     names["numpy"] |= dict.fromkeys(
-        ["mean", "median", "min", "max", "amin", "amax", "sum", "std", "var"], "any"
+        ["mean", "median", "min", "max", "amin", "amax", "sum", "std", "var"], "kept"
     )
     names["numpy.matrixlib.defmatrix"] = {"matrix": "no-call"}
     names["numpy.rec"] = names["numpy.core.records"] = {"recarray": "no-call"}
     names["numpy.ma"] = {"MaskedArray": "no-call"}
-    names["numpy.ma.core"] = {"_mareconstruct": "empty-array", "MaskedArray": "no-call"}
+    names["numpy.ma.core"] = {"_mareconstruct": "masked", "MaskedArray": "no-call"}
     for core in ("numpy.core", "numpy._core"):
         names[f"{core}.multiarray"] = {"_reconstruct": "empty-array", "scalar": "scalar"}
         names[f"{core}._internal"] = {"_reconstruct": "empty-array"}
-        names[f"{core}.numeric"] = {"_frombuffer": "any"}
+        names[f"{core}.numeric"] = {"_frombuffer": "frombuffer"}
     constructors = ["__randomstate_ctor", "__generator_ctor", "__bit_generator_ctor"]
     names["numpy.random._pickle"] = dict.fromkeys(constructors, "bit-generator")
     names["numpy.random"] = names["numpy.random.mtrand"] = {"__RandomState_ctor": "bit-generator"}
@@ -122,11 +123,15 @@ def torch() -> Names:
         "meta_tensor_no_storage",
     ]
     names["torch._utils"] = {f"_rebuild_{n}": "any" for n in rebuilds}
+    names["torch._utils"] |= dict.fromkeys(
+        ["_rebuild_tensor", "_rebuild_tensor_v2", "_rebuild_tensor_v3", "_rebuild_qtensor"], "tensor"
+    )
+    names["torch._utils"]["_rebuild_parameter"] = "of-tensor"
     names["torch._utils"]["_rebuild_parameter_with_state"] = "parameter"
-    names["torch.nn.functional"] = dict.fromkeys(_ACTIVATIONS, "any")
-    names["torch"] |= dict.fromkeys(["relu", "sigmoid", "tanh", "softmax"], "any")
+    names["torch.nn.functional"] = dict.fromkeys(_ACTIVATIONS, "kept")
+    names["torch"] |= dict.fromkeys(["relu", "sigmoid", "tanh", "softmax"], "kept")
     names["torch._C"] = {"Generator": "any"}
-    names["torch._C._nn"] = {"gelu": "any"}
+    names["torch._C._nn"] = {"gelu": "kept"}
     names["torch._tensor"] = {"Tensor": "no-call", "_rebuild_from_type_v2": "from-type"}
     names["torch.storage"] = {
         "_load_from_bytes": "nested-torch",
@@ -134,7 +139,7 @@ def torch() -> Names:
         "UntypedStorage": "no-call",
     }
     names["torch.serialization"] = {"_get_layout": "any"}
-    names["torch.nn.parameter"] = dict.fromkeys(["Parameter", "Buffer"], "any")
+    names["torch.nn.parameter"] = dict.fromkeys(["Parameter", "Buffer"], "of-tensor")
     for package in (t.nn.modules, t.optim):
         for item in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
             if "lr_scheduler" in item.name or "swa" in item.name:
@@ -155,7 +160,7 @@ def _functions(names: Names, module: str) -> None:
     loaded = importlib.import_module(module)
     for name, value in vars(loaded).items():
         if inspect.isfunction(value) and value.__module__ == module and not name.startswith("_"):
-            names.setdefault(module, {})[name] = "any"
+            names.setdefault(module, {})[name] = "kept"
 
 
 def _constraint(cls: type) -> str:
@@ -164,7 +169,9 @@ def _constraint(cls: type) -> str:
         hasattr(cls, name) and getattr(cls, name) is not getattr(object, name, None)
         for name in ("__reduce__", "__reduce_ex__", "__getnewargs__", "__getnewargs_ex__", "__getinitargs__")
     )
-    return "any" if own or cls.__flags__ & _HEAP_TYPE == 0 else "restored"
+    if own or cls.__flags__ & _HEAP_TYPE == 0:
+        return "any"
+    return "container" if issubclass(cls, (dict, list, set)) else "restored"
 
 
 def sklearn() -> Names:
@@ -215,14 +222,16 @@ def sklearn() -> Names:
         _functions(names, f"sklearn.metrics.{module}")
     _functions(names, "sklearn.feature_selection._univariate_selection")
     _functions(names, "sklearn.feature_selection._mutual_info")
-    names["sklearn.cluster._kmeans"] |= dict.fromkeys(["_kmeans_single_lloyd", "_kmeans_single_elkan"], "any")
+    names["sklearn.cluster._kmeans"] |= dict.fromkeys(
+        ["_kmeans_single_lloyd", "_kmeans_single_elkan"], "kept"
+    )
     for module in list(names):
         parent, _, leaf = module.rpartition(".")
         old = f"{parent}.{_OLD_SKLEARN.get(module, leaf.lstrip('_'))}"
         if old not in names:
             names[old] = names[module]
     names["scipy.interpolate._bsplines"] = {"BSpline": "restored"}
-    names["scipy._lib.array_api_compat.numpy._aliases"] = {"asarray": "any"}
+    names["scipy._lib.array_api_compat.numpy._aliases"] = {"asarray": "kept"}
     for kind in ("csr", "csc", "coo", "bsr", "dia", "dok", "lil"):
         for module in (f"scipy.sparse._{kind}", f"scipy.sparse.{kind}"):
             names[module] = {f"{kind}_{form}": "restored" for form in ("matrix", "array")}

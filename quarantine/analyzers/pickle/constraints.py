@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from quarantine.analyzers.pickle import dtype
 from quarantine.analyzers.pickle.named import Arguments, Named, is_global
+from quarantine.formats.interface import Malformed
 
 MAX_REPEAT = 1 << 20
 _LAYERS = "torch.nn.modules."
@@ -45,13 +46,15 @@ class Constraint:
     """``called`` judges a call's arguments, ``made`` those of ``__new__`` alone (NEWOBJ), ``state`` what BUILD sets
     on what was made with such arguments.
 
-    ``function`` is True for what honest files only call and never keep as a value.
+    ``function`` is True for what honest files only call and never keep as a value; ``items`` for what APPEND, ADDITEMS
+    or SETITEM may put elements into.
     """
 
     called: Callable[[Arguments], bool]
     made: Callable[[Arguments], bool]
     state: Callable[[Arguments, object], bool] | None = None
     function: bool = False
+    items: bool = False
 
 
 _SCALARS = frozenset({str, int, float, bool, bytes, bytearray, complex, type(None)})
@@ -81,7 +84,7 @@ def _plain_callable(value: object) -> bool:
     # Layers are made, and do no harm but take memory: honest models keep a partial of one. What is not known to be
     # good has no constraint, and is reported as that.
     return is_global(value) and (
-        value.constraint in ("any", "")
+        value.constraint in ("any", "kept", "")
         or (value.constraint == "restored" and value.label.startswith(_LAYERS))
     )
 
@@ -126,9 +129,9 @@ def _small_range(args: Arguments) -> bool:
 def _bit_generator(args: Arguments) -> bool:
     # The second argument is called with the first, and a class in the first place is made.
     def of_numpy(arg: object) -> bool:
-        return not is_global(arg) or arg.label.startswith("numpy.random.")
+        return type(arg) is str or (isinstance(arg, Named) and arg.label.startswith("numpy.random."))
 
-    return len(args) <= 2 and all(of_numpy(arg) for arg in args)
+    return len(args) <= 2 and all(of_numpy(arg) for arg in args) and (len(args) < 2 or is_global(args[1]))
 
 
 def _pandas_index(args: Arguments) -> bool:
@@ -141,7 +144,80 @@ def _dtype(args: Arguments) -> bool:
 
 
 def _scalar(args: Arguments) -> bool:
-    return 1 <= len(args) <= 2 and isinstance(args[0], Named) and args[0].label == dtype.LABEL
+    # Of a dtype with objects, NumPy takes whatever array it is given for one of them, and its bytes for pointers.
+    try:
+        layout = dtype.layout_of(args[0]) if 1 <= len(args) <= 2 else None
+    except Malformed:
+        return False
+    if layout is None:
+        return False
+    if len(args) == 1 or not layout.objects:
+        return len(args) == 1 or _bytes(args[1])
+    state = getattr(args[1], "state", None)
+    return (
+        isinstance(args[1], Named)
+        and args[1].label.endswith("multiarray._reconstruct")
+        and type(state) is tuple
+        and len(state) == 5
+        and state[1] == ()
+        and state[2] is args[0]
+    )
+
+
+def _bytes(value: object) -> bool:
+    # The second is how protocols 0 to 2 write bytes.
+    return type(value) in (bytes, bytearray, str) or (
+        isinstance(value, Named) and not is_global(value) and value.label == "_codecs.encode"
+    )
+
+
+def _frombuffer(args: Arguments) -> bool:
+    # What is no bytes may say itself where its memory is.
+    return (
+        len(args) == 4
+        and type(args[0]) in (bytes, bytearray)
+        and isinstance(args[1], Named)
+        and args[1].label == dtype.LABEL
+        and type(args[2]) is tuple
+        and all(type(length) is int for length in args[2])
+        and args[3] in ("C", "F")
+    )
+
+
+def _masked(args: Arguments) -> bool:
+    # Hands its other arguments to the first one's own __new__.
+    return (
+        _empty_array(args)
+        and all(is_global(arg) and arg.label.startswith("numpy.") for arg in args[:2])
+        and args[0].label.endswith(("MaskedArray", "mvoid", "MaskedRecords"))  # type: ignore[attr-defined]
+    )
+
+
+def _tensor(args: Arguments) -> bool:
+    """Whether size, stride and offset stay within the storage; PyTorch makes a storage larger to fit them."""
+    if len(args) < 4:
+        return False
+    size, stride = (_lengths(arg) for arg in args[2:4])
+    if size is None or stride is None or len(size) != len(stride) or type(args[1]) is not int or args[1] < 0:
+        return False
+    elements = getattr(args[0], "state", None)
+    if type(elements) is not int or 0 in size:
+        return True
+    last = args[1] + sum((length - 1) * step for length, step in zip(size, stride, strict=True))
+    return last < elements
+
+
+def _lengths(value: object) -> tuple[int, ...] | None:
+    if isinstance(value, Named) and value.label == "torch.Size":
+        inner = getattr(value, "args", ())
+        value = tuple(inner[0]) if inner and type(inner[0]) in (tuple, list) else ()
+    if type(value) is not tuple or not all(type(length) is int and length >= 0 for length in value):
+        return None
+    return value
+
+
+def _getter(args: Arguments) -> bool:
+    return bool(args) and all(type(arg) is int or (type(arg) is str and "__" not in arg) for arg in args)
 
 
 def _no_range(args: Arguments) -> bool:
@@ -189,15 +265,35 @@ def _attributes(state: object) -> bool:
     )
 
 
+def _made_tensor(value: object) -> bool:
+    # Parameter asks whatever else it is given to detach itself.
+    return value is None or (
+        isinstance(value, Named)
+        and not is_global(value)
+        and value.label.startswith(
+            (*_TENSORS, "torch._utils._rebuild_", "torch._tensor._rebuild_", "torch.tensor._rebuild_")
+        )
+    )
+
+
+def _of_tensor(args: Arguments) -> bool:
+    return not args or _made_tensor(args[0])
+
+
 def _parameter(args: Arguments) -> bool:
-    return len(args) == 4 and _attributes(args[3])
+    return len(args) == 4 and _made_tensor(args[0]) and _attributes(args[3])
 
 
 def _from_type(args: Arguments) -> bool:
     # Calls its first argument with the third.
     if len(args) != 4 or not is_global(args[0]) or not is_global(args[1]):
         return False
-    rebuilds = args[0].constraint == "any" and args[0].label.startswith("torch._utils._rebuild_")
+    rebuilds = (
+        args[0].label.startswith("torch._utils._rebuild_")
+        and args[0].constraint in ("any", "tensor", "of-tensor")
+        and type(args[2]) is tuple
+        and constraint_of(args[0].constraint).called(args[2])
+    )
     return rebuilds and args[1].label in _TENSORS and _attributes(args[3])
 
 
@@ -210,16 +306,23 @@ _CONSTRAINTS: dict[str, Constraint] = {
     "bit-generator": Constraint(_bit_generator, _never),
     "buffer": Constraint(_buffer, _buffer),
     "closed": Constraint(_never, _nothing, function=True),
+    "container": Constraint(_never, _nothing, items=True),
     "codec": Constraint(_codec, _never, function=True),
     "dtype": Constraint(_dtype, _never, state=dtype.well_formed),
     "empty-array": Constraint(_empty_array, _never, function=True),
+    "empty": Constraint(_nothing, _nothing),
     "fraction": Constraint(_fraction, _fraction),
+    "frombuffer": Constraint(_frombuffer, _never),
     "from-type": Constraint(_from_type, _never),
+    "getter": Constraint(_getter, _never),
     "index": Constraint(_pandas_index, _never),
-    "items": Constraint(_no_range, _no_range),
+    "items": Constraint(_no_range, _no_range, items=True),
+    "kept": Constraint(_never, _never),
+    "masked": Constraint(_masked, _never, function=True),
     "nested-torch": Constraint(_nested_torch, _never, function=True),
     "newobj": Constraint(_newobj, _never, function=True),
     "no-call": Constraint(_never, _never),
+    "of-tensor": Constraint(_of_tensor, _of_tensor),
     "parameter": Constraint(_parameter, _never),
     "partial": Constraint(_partial, _partial, state=_partial_state),
     "range": Constraint(_small_range, _small_range),
@@ -227,6 +330,7 @@ _CONSTRAINTS: dict[str, Constraint] = {
     "restored": Constraint(_never, _nothing),
     "scalar": Constraint(_scalar, _never),
     "text": Constraint(_text, _text),
+    "tensor": Constraint(_tensor, _never),
     "tree": Constraint(_tree, _never),
 }
 

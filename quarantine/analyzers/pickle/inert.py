@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, cast
 
 from quarantine.analyzers.pickle.named import Arguments
 
@@ -71,6 +71,7 @@ class Inert(metaclass=RecordingMeta):
     __slots__ = ("args", "held", "state")
     label = constraint = ""
     function = False
+    items = True
     on_touch = staticmethod(lambda _: None)
     on_call: Callable[[Arguments], None] | None = None
     on_new: Callable[[Arguments], None] | None = None
@@ -105,23 +106,73 @@ class Inert(metaclass=RecordingMeta):
             self.on_state(state)
         if type(state) is tuple and len(state) == 2 and type(state[1]) is dict and state[1]:
             self.on_odd(("attributes set one by one", *state[1]))  # runs properties, replaces __class__
+        elif self.constraint and (why := _odd_state(state)):
+            self.on_odd((why,))
         self.held.append(self.state)
         self.state = state
 
     def append(self, value: object) -> None:
         """Take an element."""
+        self._takes()
         self.held.append(value)
 
     def extend(self, values: object) -> None:
         """Take elements."""
+        self._takes()
         self.held.append(values)
 
     def add(self, value: object) -> None:
         """Take an element."""
+        self._takes()
         self.held.append(value)
 
     def __setitem__(self, key: object, value: object) -> None:
+        self._takes()
+        if type(key) is str and key[:2] == "__" and self.label and not self.label.startswith("collections."):
+            self.on_odd((f"the entry {key[:60]}",))  # bunches hand out entries as attributes
         self.held += (key, value)
+
+    def _takes(self) -> None:
+        if not self.items:  # runs its own append or __setitem__, or a callable of that name in its state
+            self.on_odd(("elements put into it",))
+
+
+_STATE_OBJECTS = frozenset({"types.SimpleNamespace", "argparse.Namespace"})
+_STATE_CONSTRAINTS = frozenset({"restored", "closed", "partial"})
+_HONEST_NAMES = frozenset(
+    {"__orig_class__", "__doc__", "__wrapped__", "__name__", "__module__", "__qualname__"}
+)
+
+
+def _odd_state(state: object) -> str | None:
+    """What in a known-good object's state is there to be called or believed instead of read, or None."""
+    if isinstance(state, RecordingMeta) or (
+        isinstance(state, Inert) and (state.label in _STATE_OBJECTS or state.constraint in _STATE_CONSTRAINTS)
+    ):
+        return "a state that is an object with callables of its own"
+    for keys in _keys(state):
+        for key in keys:
+            if isinstance(key, Inert):
+                return "the name of an attribute computed"
+            if type(key) is str and key[:2] == "__" and key[-2:] == "__" and key not in _HONEST_NAMES:
+                # Machines and NumPy ask the object itself: __setstate__, __array_interface__.
+                return f"the attribute {key[:60]}"
+    return None
+
+
+def _keys(state: object) -> Iterator[Iterable[object]]:
+    """The names of attributes in a state: a dict, one that is part of a tuple, or what made an ordered one."""
+    for part in state if type(state) is tuple else (state,):
+        if type(part) is dict:
+            yield part
+        elif isinstance(part, Inert) and part.items and part.label.startswith("collections."):
+            yield part.held[::2]
+            for argument in part.args:
+                if type(argument) is dict:
+                    yield argument
+                elif type(argument) in (list, tuple):
+                    pairs = cast("Iterable[object]", argument)
+                    yield [pair[0] for pair in pairs if type(pair) in (list, tuple) and pair]  # type: ignore[index]
 
 
 def describe(args: tuple[object, ...], limit: int = 200) -> str:

@@ -121,9 +121,10 @@ class Recording:
                 broken(state if isinstance(state, tuple) else (state,))
 
         if name == "any":
-            return {"on_odd": staticmethod(broken)}
+            return {"on_odd": staticmethod(broken), "items": rule.items}
         return {
             "function": rule.function,
+            "items": rule.items,
             "on_call": staticmethod(called),
             "on_new": staticmethod(made),
             "on_state": built,
@@ -146,11 +147,17 @@ class Recording:
         ]
 
     def persistent_load(self, pid: object) -> Inert:
-        """An inert value; anything but torch's storage tuple is noted."""
+        """An inert value; for PyTorch's old mark of a class that class. What is no mark of PyTorch's is noted."""
         if _is_torch_storage(pid):
             assert isinstance(pid, tuple)
             self.seen.storages.add((pid[2], pid[1].label, pid[4]))
-        elif len(self.seen.persistent) < MAX_RECORDS:
+            storage = Inert()
+            storage.state = pid[4]
+            return storage
+        if _is_torch_class(pid):
+            assert isinstance(pid, tuple)
+            return cast(Inert, pid[1])
+        if len(self.seen.persistent) < MAX_RECORDS:
             self.seen.persistent.append(describe((pid,)))
         return Inert()
 
@@ -165,6 +172,18 @@ def _is_torch_storage(pid: object) -> bool:
     ):
         return False
     return isinstance(pid[2], str) and isinstance(pid[3], str) and isinstance(pid[4], int) and pid[4] >= 0
+
+
+def _is_torch_class(pid: object) -> bool:
+    # torch/serialization.py _legacy_save: ('module', class, file of its source, source), which a loader compares.
+    return (
+        isinstance(pid, tuple)
+        and len(pid) == 4
+        and pid[0] == "module"
+        and isinstance(pid[1], RecordingMeta)
+        and not pid[1].function
+        and all(part is None or type(part) is str for part in pid[2:])
+    )
 
 
 def note_values(machine: Recording) -> None:

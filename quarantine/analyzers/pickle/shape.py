@@ -18,15 +18,25 @@ EMBEDDED_LIMIT = 64
 _SMALLEST_FILE = 16
 _FILE = re.compile(rb"PK\x03\x04|\x80[\x00-\x05]|\(*c[A-Za-z_][\w.]*\n")
 _FLAT = (list, tuple, set, frozenset)
+ASKED = frozenset({
+    "__array__", "__array_interface__", "__array_struct__", "__array_ufunc__", "__array_function__", "__class__",
+    "__cuda_array_interface__", "__dict__", "__dlpack__", "__setstate__", "__reduce__", "__reduce_ex__", "__call__",
+    "__torch_function__",
+})  # fmt: skip
+"""Attributes by which an object says where its memory is or how it is made. Layers and bunches look attributes up in
+dicts of theirs, so an entry of that name that is more than a number or a text answers as well."""
 
 
 @dataclass
 class Shape:
-    """``expanded`` counts elements as often as they are reached; ``embedded`` are byte strings that could be files."""
+    """``expanded`` counts elements as often as they are reached; ``embedded`` are byte strings that could be files;
+    ``asked`` are entries that answer for an object (:data:`ASKED`).
+    """
 
     expanded: int = 0
     depth: int = 0
     embedded: list[bytes] = field(default_factory=list)
+    asked: set[str] = field(default_factory=set)
 
     @property
     def bomb(self) -> str | None:
@@ -82,10 +92,17 @@ def _containers(value: object, shape: Shape) -> list[object]:
         if _LEAVES.issuperset(map(type, value)):
             return []
         parts = [part for part in value if type(part) not in _LEAVES]
+        if len(value) == 2 and isinstance(value, list | tuple):  # a pair of what becomes an ordered dict
+            _answers(*value, shape)
     elif isinstance(value, dict):
+        if not ASKED.isdisjoint(value):
+            for name in ASKED.intersection(value):
+                _answers(name, value[name], shape)
         parts = [part for part in (*value.keys(), *value.values()) if type(part) not in _LEAVES]
     elif isinstance(value, Inert):
         parts = [value.args, value.state, *value.held]
+        for pair in zip(value.held, value.held[1:], strict=False):
+            _answers(*pair, shape)
     else:
         return []
     found: list[object] = []
@@ -96,6 +113,11 @@ def _containers(value: object, shape: Shape) -> list[object]:
         elif isinstance(part, (*_FLAT, dict, Inert)):
             found.append(part)
     return found
+
+
+def _answers(name: object, value: object, shape: Shape) -> None:
+    if type(name) is str and name in ASKED and type(value) not in _LEAVES:
+        shape.asked.add(name)
 
 
 _LEAVES = frozenset({int, float, str, bool, type(None), complex})
