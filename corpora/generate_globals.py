@@ -31,6 +31,8 @@ _OLD_SKLEARN = {
 """Where scikit-learn before 0.22 kept what it keeps elsewhere now, other than by the underscore."""
 _ACTIVATIONS = ["celu", "elu", "gelu", "glu", "hardsigmoid", "hardswish", "leaky_relu", "log_softmax", "mish", "relu",
                 "relu6", "selu", "sigmoid", "silu", "softmax", "softplus", "tanh"]  # fmt: skip
+_HINTS = ["Any", "AnyStr", "Callable", "Dict", "FrozenSet", "Iterable", "List", "Literal", "Mapping", "Optional",
+          "Sequence", "Set", "Tuple", "Type", "Union"]  # fmt: skip
 _HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: written in Python, not in C
 
 
@@ -46,7 +48,7 @@ def python() -> Names:
         "builtins": dict.fromkeys(plain, "any")
         | dict.fromkeys(["bytearray", "bytes"], "buffer")
         | dict.fromkeys(["complex", "int", "float", "str", "bool"], "text")
-        | {"range": "range"}
+        | {"range": "range", "getattr": "bound"}
         | dict.fromkeys(["set", "frozenset", "list", "dict", "tuple"], "items"),
         "collections": dict.fromkeys(["OrderedDict", "Counter", "deque", "defaultdict"], "items"),
         "copyreg": {"_reconstructor": "reconstructor", "__newobj__": "newobj"},
@@ -55,7 +57,10 @@ def python() -> Names:
         "fractions": {"Fraction": "fraction"},
         "uuid": {"UUID": "restored", "SafeUUID": "any"},
         "functools": {"partial": "partial"},
-        "operator": {"itemgetter": "getter"},
+        "operator": {"itemgetter": "getter", "attrgetter": "getter", "getitem": "typing"},
+        "_operator": {"getitem": "typing"},
+        "re": {"_compile": "pattern", "compile": "pattern"},
+        "typing": dict.fromkeys(_HINTS, "no-call"),
         "types": {"SimpleNamespace": "empty"},
         "argparse": {"Namespace": "restored"},
         "pathlib": dict.fromkeys(

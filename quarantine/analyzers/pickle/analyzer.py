@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from quarantine.analyzers.context import opcodes
-from quarantine.analyzers.pickle.names import Standing, judge, mapped
+from quarantine.analyzers.pickle.names import Judged, Standing, judge, mapped
 from quarantine.analyzers.pickle.recorder import Seen
 from quarantine.analyzers.pickle.streams import Stream, read_streams
 from quarantine.analyzers.pickle.symbolic import Walk, walk
@@ -93,8 +93,11 @@ def _globals(node: Node, stream: Stream, found: Walk) -> None:
     names = dict.fromkeys(name for seen in stream.seen for name in seen.globals)
     names.update(dict.fromkeys((i.module, i.name) for i in found.imports))
     places = {(i.module, i.name): i for i in reversed(found.imports)}
+    called = {key: effect for seen in stream.seen for key, effect in seen.called.items()}
     for module, name in names:
         judged = judge(module, name)
+        if effect := called.get((module, name)):
+            judged = Judged(Standing.DANGEROUS, f"{effect} when it is called")
         place = places.get((module, name))
         offset = stream.start + place.offset if place else None
         opcode, call = (place.opcode, place.call) if place else ("", "")
@@ -128,6 +131,8 @@ def _globals(node: Node, stream: Stream, found: Walk) -> None:
 def _recorded(node: Node, stream: Stream, seen: Seen) -> None:
     for label, arguments in dict.fromkeys(seen.broken_constraints):
         node.finding("pickle-constraint", offset=stream.start, **{"global": label, "arguments": arguments})  # type: ignore[arg-type]
+    for label, text in dict.fromkeys(seen.payloads):
+        node.finding("pickle-unknown-call-payload", offset=stream.start, text=text, **{"global": label})  # type: ignore[arg-type]
     for label in sorted(seen.touched):
         node.finding("pickle-state-on-global", offset=stream.start, **{"global": label})  # type: ignore[arg-type]
     for pid in dict.fromkeys(seen.persistent):

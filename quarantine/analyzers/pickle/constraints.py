@@ -14,7 +14,10 @@ from quarantine.analyzers.pickle.named import Arguments, Named, is_global
 from quarantine.formats.interface import Malformed
 
 MAX_REPEAT = 1 << 20
+MAX_PATTERN = 1 << 16
 _LAYERS = "torch.nn.modules."
+_METHODS_OF = (_LAYERS, "torch.optim.", "torch.nn.utils.", "torch.nn.parallel.", "torch.ao.")
+_NESTED = "torch.nested._internal.nested_tensor"
 _TENSORS = (
     "torch.Tensor",
     "torch._tensor.Tensor",
@@ -77,7 +80,21 @@ def _nothing(args: Arguments) -> bool:
 
 
 def _nested_torch(args: Arguments) -> bool:
-    return len(args) == 1 and isinstance(args[0], bytes | bytearray)
+    return len(args) == 1 and nested_bytes(args[0]) is not None
+
+
+def nested_bytes(value: object) -> bytes | None:
+    """Bytes as a stream writes them: as such, or before protocol 3 as Latin-1 text to encode. None for anything else."""
+    if isinstance(value, bytes | bytearray):
+        return bytes(value)
+    if isinstance(value, Named) and not is_global(value) and value.label == "_codecs.encode":
+        args = getattr(value, "args", ())
+        if len(args) == 2 and type(args[0]) is str and args[1] in ("latin1", "latin-1"):
+            try:
+                return args[0].encode("latin-1")
+            except UnicodeEncodeError:
+                return None
+    return None
 
 
 def _plain_callable(value: object) -> bool:
@@ -216,6 +233,51 @@ def _lengths(value: object) -> tuple[int, ...] | None:
     return value
 
 
+def _enum(args: Arguments) -> bool:
+    return len(args) == 1 and (type(args[0]) in _SCALARS or type(args[0]) is tuple)
+
+
+def _lazy(args: Arguments) -> bool:
+    # PyTorch's layers whose size is not known yet: requires_grad, device, dtype.
+    return len(args) <= 3 and all(
+        type(arg) in _SCALARS or (isinstance(arg, Named) and arg.label.startswith("torch.")) for arg in args
+    )
+
+
+def _from_numpy(args: Arguments) -> bool:
+    return (
+        len(args) == 4
+        and isinstance(args[0], Named)
+        and args[0].label.endswith(("._reconstruct", "._frombuffer"))
+        and type(args[2]) is str
+    )
+
+
+def _typing(args: Arguments) -> bool:
+    # typing.Union[...]: nothing but a hint is asked for an item.
+    return len(args) == 2 and is_global(args[0]) and args[0].label.startswith("typing.")
+
+
+def _pattern(args: Arguments) -> bool:
+    # Flag 128 prints; compiling is linear in the length.
+    flags = args[1] if len(args) == 2 else 0
+    text = type(args[0]) in (str, bytes) if args else False
+    return text and len(args[0]) <= MAX_PATTERN and type(flags) is int and 0 <= flags < 128  # type: ignore[arg-type]
+
+
+def _bound(args: Arguments) -> bool:
+    """A method of an object that holds itself, or a member of an enumeration: nothing else is reached."""
+    if len(args) != 2 or type(args[1]) is not str or not args[1].isidentifier() or args[1][:2] == "__":
+        return False
+    if is_global(args[0]):
+        return args[0].constraint == "enum"
+    return (
+        isinstance(args[0], Named)
+        and args[0].label.startswith(_METHODS_OF)
+        and args[0].constraint == "restored"
+    )
+
+
 def _getter(args: Arguments) -> bool:
     return bool(args) and all(type(arg) is int or (type(arg) is str and "__" not in arg) for arg in args)
 
@@ -288,6 +350,8 @@ def _from_type(args: Arguments) -> bool:
     # Calls its first argument with the third.
     if len(args) != 4 or not is_global(args[0]) or not is_global(args[1]):
         return False
+    if (args[0].label, args[1].label) == (f"{_NESTED}._rebuild_njt", f"{_NESTED}.NestedTensor"):
+        return _attributes(args[3])
     rebuilds = (
         args[0].label.startswith("torch._utils._rebuild_")
         and args[0].constraint in ("any", "tensor", "of-tensor")
@@ -304,20 +368,24 @@ def _anything(_: Arguments) -> bool:
 _CONSTRAINTS: dict[str, Constraint] = {
     "any": Constraint(_anything, _anything),
     "bit-generator": Constraint(_bit_generator, _never),
+    "bound": Constraint(_bound, _never, function=True),
     "buffer": Constraint(_buffer, _buffer),
     "closed": Constraint(_never, _nothing, function=True),
     "container": Constraint(_never, _nothing, items=True),
     "codec": Constraint(_codec, _never, function=True),
     "dtype": Constraint(_dtype, _never, state=dtype.well_formed),
     "empty-array": Constraint(_empty_array, _never, function=True),
+    "enum": Constraint(_enum, _never),
     "empty": Constraint(_nothing, _nothing),
     "fraction": Constraint(_fraction, _fraction),
     "frombuffer": Constraint(_frombuffer, _never),
     "from-type": Constraint(_from_type, _never),
+    "from-numpy": Constraint(_from_numpy, _never),
     "getter": Constraint(_getter, _never),
     "index": Constraint(_pandas_index, _never),
     "items": Constraint(_no_range, _no_range, items=True),
     "kept": Constraint(_never, _never),
+    "lazy": Constraint(_lazy, _lazy),
     "masked": Constraint(_masked, _never, function=True),
     "nested-torch": Constraint(_nested_torch, _never, function=True),
     "newobj": Constraint(_newobj, _never, function=True),
@@ -325,6 +393,7 @@ _CONSTRAINTS: dict[str, Constraint] = {
     "of-tensor": Constraint(_of_tensor, _of_tensor),
     "parameter": Constraint(_parameter, _never),
     "partial": Constraint(_partial, _partial, state=_partial_state),
+    "pattern": Constraint(_pattern, _never, function=True),
     "range": Constraint(_small_range, _small_range),
     "reconstructor": Constraint(_reconstructor, _never, function=True),
     "restored": Constraint(_never, _nothing),
@@ -332,6 +401,7 @@ _CONSTRAINTS: dict[str, Constraint] = {
     "text": Constraint(_text, _text),
     "tensor": Constraint(_tensor, _never),
     "tree": Constraint(_tree, _never),
+    "typing": Constraint(_typing, _never, function=True),
 }
 
 NAMES = frozenset(_CONSTRAINTS)

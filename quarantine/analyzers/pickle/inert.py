@@ -22,12 +22,14 @@ class RecordingMeta(type):
     constraint: str
     function: bool
     on_odd: Callable[[Arguments], None]
+    on_handed: Callable[[], None] | None
     made: RecordingMeta | None
 
     def __call__(cls, *args: Any, **_: Any) -> Any:
         """REDUCE, OBJ and INST."""
         if cls.on_call is not None:
             cls.on_call(args)
+        _hand(args)
         if _hands_on(args):
             cls.on_odd(args)
         if cls.constraint in _MAKES_FIRST and args and isinstance(args[0], RecordingMeta):
@@ -57,6 +59,12 @@ class RecordingMeta(type):
         cls._land()
 
 
+def _hand(args: Arguments) -> None:
+    for arg in args:
+        if isinstance(arg, RecordingMeta) and arg.on_handed is not None:
+            arg.on_handed()
+
+
 def _hands_on(args: Arguments) -> bool:
     # Whoever takes it may call it at once, with what nobody judged.
     return any(isinstance(arg, RecordingMeta) and arg.function for arg in args)
@@ -77,6 +85,7 @@ class Inert(metaclass=RecordingMeta):
     on_new: Callable[[Arguments], None] | None = None
     on_state: Callable[[object], None] | None = None
     on_odd = staticmethod(lambda _: None)
+    on_handed: Callable[[], None] | None = None
     made: RecordingMeta | None = None
 
     args: Arguments

@@ -12,11 +12,12 @@ import sys
 from dataclasses import dataclass, field
 from typing import BinaryIO, cast
 
-from quarantine.analyzers.pickle.constraints import constraint_of
+from quarantine.analyzers.pickle.constraints import constraint_of, nested_bytes
 from quarantine.analyzers.pickle.frames import Unbuffered
 from quarantine.analyzers.pickle.inert import Inert, RecordingMeta, describe
 from quarantine.analyzers.pickle.named import Arguments
 from quarantine.analyzers.pickle.names import Judged, Standing, judge
+from quarantine.analyzers.pickle.payload import payload_in
 
 MAX_RECORDS = 1000
 _STORAGE = "Storage"
@@ -26,7 +27,8 @@ _STORAGE = "Storage"
 class Seen:
     """What one machine saw in one stream. Lists are bounded by ``MAX_RECORDS``; sets hold distinct names.
 
-    ``storages`` are PyTorch's: (key, label of the class, number of elements).
+    ``storages`` are PyTorch's: (key, label of the class, number of elements). ``called`` has the effect of unknown names
+    that harm when they are called, ``payloads`` the texts that look like one in calls of unknown names.
     """
 
     globals: dict[tuple[str, str], Judged] = field(default_factory=dict)
@@ -35,6 +37,8 @@ class Seen:
     persistent: list[str] = field(default_factory=list)
     nested: list[bytes] = field(default_factory=list)
     storages: set[tuple[str, str, int]] = field(default_factory=set)
+    called: dict[tuple[str, str], str] = field(default_factory=dict)
+    payloads: list[tuple[str, str]] = field(default_factory=list)
     joblib: bool = False
     read_in_place: set[int] = field(default_factory=set)
 
@@ -61,7 +65,8 @@ class Seen:
             or (not confused and all(part.isidentifier() for part in ".".join(key).split(".")))
         }
         constraints = [] if confused else self.broken_constraints
-        return Seen(meant, constraints, self.touched, nested=self.nested)
+        called = {key: effect for key, effect in self.called.items() if key in meant}
+        return Seen(meant, constraints, self.touched, nested=self.nested, called=called)
 
 
 class Recording:
@@ -94,6 +99,8 @@ class Recording:
         }
         if good:
             members |= self._checks(label, judged.constraint)
+        elif judged.standing is Standing.UNKNOWN:
+            members |= self._unknown(module, name, judged)
         if members.get("function"):
             members["made"] = RecordingMeta("Made", (Inert,), {**members, "function": False})
         return cast(type[Inert], RecordingMeta("Global", (Inert,), members))
@@ -109,8 +116,7 @@ class Recording:
             if not rule.called(args):
                 broken(args)
             elif name == "nested-torch" and len(seen.nested) < MAX_RECORDS:
-                assert isinstance(args[0], bytes | bytearray)
-                seen.nested.append(bytes(args[0]))
+                seen.nested.append(nested_bytes(args[0]) or b"")
 
         def made(args: Arguments) -> None:
             if not rule.made(args):
@@ -129,6 +135,27 @@ class Recording:
             "on_new": staticmethod(made),
             "on_state": built,
             "on_odd": staticmethod(broken),
+        }
+
+    def _unknown(self, module: str, name: str, judged: Judged) -> dict[str, object]:
+        seen, label = self.seen, f"{module}.{name}"
+
+        def handed() -> None:
+            seen.called[(module, name)] = judged.called
+
+        def called(args: Arguments) -> None:
+            if judged.called:
+                handed()
+            looked(args)
+
+        def looked(args: Arguments) -> None:
+            if len(seen.payloads) < MAX_RECORDS and (text := payload_in(args, name)):
+                seen.payloads.append((label, text))
+
+        return {
+            "on_call": staticmethod(called),
+            "on_new": staticmethod(looked),
+            "on_handed": staticmethod(handed) if judged.called else None,
         }
 
     def kept_as_values(self) -> list[str]:
