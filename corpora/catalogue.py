@@ -20,6 +20,7 @@ MODULES = (
     "malicious.obfuscated",
     "malicious.gadgets",
     "malicious.misread",
+    "malicious.evasions",
     "malicious.archives",
     "malicious.tars",
     "malicious.single_files",

@@ -21,8 +21,15 @@ from corpora.generate_globals import Names, _classes
 from corpora.generate_reaching import Library, _Module
 
 OUT = Path(__file__).resolve().parent.parent / "rules" / "globals" / "packages"
-_RUNS = ("__setstate__", "__reduce__", "__reduce_ex__", "__new__", "__del__", "__getnewargs__", "__getnewargs_ex__",
-         "__init_subclass__", "__hash__", "__eq__")  # fmt: skip
+_RUNS = (
+    "__setstate__",
+    "__reduce__",
+    "__reduce_ex__",
+    "__new__",
+    "__del__",
+    "__getnewargs__",
+    "__getnewargs_ex__",
+)
 _LAYERS = ("torch.nn.Module", "nn.Module", "torch.nn.modules.module.Module", "torch.jit.ScriptModule")
 _ENUMS = ("enum.Enum", "enum.StrEnum", "enum.IntEnum", "enum.Flag", "enum.IntFlag")
 # package: the modules whose classes are listed, and the constraint of those that are no layers, enums or dicts
@@ -61,6 +68,12 @@ _READ: Names = {
          "InterpolationResultNode"], "restored"),
     "omegaconf.base": dict.fromkeys(["Metadata", "ContainerMetadata", "Node", "Container"], "restored"),
     "transformers.tokenization_utils_base": {"BatchEncoding": "closed"},
+    "transformers.optimization": dict.fromkeys(
+        [f"_get_{kind}_lr_lambda" for kind in (
+            "constant_schedule_with_warmup", "linear_schedule_with_warmup", "cosine_schedule_with_warmup",
+            "cosine_with_hard_restarts_schedule_with_warmup", "polynomial_decay_schedule_with_warmup",
+            "inverse_sqrt_schedule", "cosine_with_min_lr_schedule_with_warmup")]
+        + ["_get_constant_lambda", "_get_wsd_scheduler_lambda"], "kept"),
     "tokenizers": dict.fromkeys(["Tokenizer", "AddedToken"], "restored"),
     "ultralytics.utils": {"IterableSimpleNamespace": "empty"},
     "ultralytics.yolo.utils": {"IterableSimpleNamespace": "empty"},
@@ -98,6 +111,7 @@ def torch() -> Names:
             if isinstance(value, type) and value.__module__ == modules.__name__:
                 names.setdefault(modules.__name__, {})[name] = "restored"
                 names.setdefault(f"torch.nn.{kind}.modules", {})[name] = "restored"
+    names["torch"] = {"ScriptObject": "restored"}  # a quantised layer's packed weights
     names["torch.optim"] = dict.fromkeys(["Adafactor", "Muon"], "restored")
     names["torch.utils.hooks"] = {"RemovableHandle": "restored"}
     names["torch._utils"] = {"_rebuild_nested_tensor": "any", "_rebuild_device_tensor_from_numpy": "from-numpy",

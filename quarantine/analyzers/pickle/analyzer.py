@@ -123,7 +123,8 @@ def _globals(node: Node, stream: Stream, found: Walk) -> None:
                 offset=offset,
                 **{"global": label, "opcode": opcode, "opcodes": shown, "call": call or label},  # type: ignore[arg-type]
             )
-        odd = not all(part.isidentifier() for part in label.split("."))
+        # No library has such a name, and letters of other alphabets are there to be mistaken for plain ones.
+        odd = not label.isascii() or not all(part.isidentifier() for part in label.split("."))
         if odd or (place is not None and place.computed):
             node.finding("pickle-computed-name", offset=offset, **{"global": label, "opcode": opcode})  # type: ignore[arg-type]
 

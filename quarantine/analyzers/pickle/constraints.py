@@ -269,8 +269,8 @@ def _bound(args: Arguments) -> bool:
     """A method of an object that holds itself, or a member of an enumeration: nothing else is reached."""
     if len(args) != 2 or type(args[1]) is not str or not args[1].isidentifier() or args[1][:2] == "__":
         return False
-    if is_global(args[0]):
-        return args[0].constraint == "enum"
+    if is_global(args[0]) and args[0].constraint == "enum":
+        return True
     return (
         isinstance(args[0], Named)
         and args[0].label.startswith(_METHODS_OF)

@@ -22,7 +22,7 @@ class RecordingMeta(type):
     constraint: str
     function: bool
     on_odd: Callable[[Arguments], None]
-    on_handed: Callable[[], None] | None
+    on_handed: Callable[[Arguments], None] | None
     made: RecordingMeta | None
 
     def __call__(cls, *args: Any, **_: Any) -> Any:
@@ -60,9 +60,10 @@ class RecordingMeta(type):
 
 
 def _hand(args: Arguments) -> None:
+    """Tell what is handed to a call, which may call it, of what it could be called with."""
     for arg in args:
         if isinstance(arg, RecordingMeta) and arg.on_handed is not None:
-            arg.on_handed()
+            arg.on_handed(args)
 
 
 def _hands_on(args: Arguments) -> bool:
@@ -85,7 +86,8 @@ class Inert(metaclass=RecordingMeta):
     on_new: Callable[[Arguments], None] | None = None
     on_state: Callable[[object], None] | None = None
     on_odd = staticmethod(lambda _: None)
-    on_handed: Callable[[], None] | None = None
+    on_handed: Callable[[Arguments], None] | None = None
+    on_called = staticmethod(lambda _: None)
     made: RecordingMeta | None = None
 
     args: Arguments
@@ -107,12 +109,15 @@ class Inert(metaclass=RecordingMeta):
         return made
 
     def __call__(self, *args: object, **_: object) -> Inert:
-        self.on_odd(("an instance of it", *args))
+        self.on_called(("an instance of it", *args))
+        _hand(args)
         return Inert.make(Inert, (self, *args))
 
     def __setstate__(self, state: object) -> None:
         if self.on_state is not None:
             self.on_state(state)
+        if self.label == "functools.partial" and type(state) is tuple:
+            _hand(state)
         if type(state) is tuple and len(state) == 2 and type(state[1]) is dict and state[1]:
             self.on_odd(("attributes set one by one", *state[1]))  # runs properties, replaces __class__
         elif self.constraint and (why := _odd_state(state)):

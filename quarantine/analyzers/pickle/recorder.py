@@ -127,7 +127,7 @@ class Recording:
                 broken(state if isinstance(state, tuple) else (state,))
 
         if name == "any":
-            return {"on_odd": staticmethod(broken), "items": rule.items}
+            return {"on_odd": staticmethod(broken), "on_called": staticmethod(broken), "items": rule.items}
         return {
             "function": rule.function,
             "items": rule.items,
@@ -135,18 +135,20 @@ class Recording:
             "on_new": staticmethod(made),
             "on_state": built,
             "on_odd": staticmethod(broken),
+            "on_called": staticmethod(broken),
         }
 
     def _unknown(self, module: str, name: str, judged: Judged) -> dict[str, object]:
         seen, label = self.seen, f"{module}.{name}"
 
-        def handed() -> None:
-            seen.called[(module, name)] = judged.called
-
         def called(args: Arguments) -> None:
             if judged.called:
-                handed()
+                seen.called[(module, name)] = judged.called
             looked(args)
+
+        def odd(args: Arguments) -> None:
+            if len(seen.broken_constraints) < MAX_RECORDS:
+                seen.broken_constraints.append((label, describe(args)))
 
         def looked(args: Arguments) -> None:
             if len(seen.payloads) < MAX_RECORDS and (text := payload_in(args, name)):
@@ -155,8 +157,24 @@ class Recording:
         return {
             "on_call": staticmethod(called),
             "on_new": staticmethod(looked),
-            "on_handed": staticmethod(handed) if judged.called else None,
+            "on_handed": staticmethod(called),
+            "on_called": staticmethod(odd),
         }
+
+    def _storage(self, label: str) -> type[Inert]:
+        """What stands for storages of a class: nothing is put into one, and nothing calls it."""
+        key = ("", label)
+        if key not in self._classes:
+            seen = self.seen
+
+            def odd(args: Arguments) -> None:
+                if len(seen.broken_constraints) < MAX_RECORDS:
+                    seen.broken_constraints.append((label, describe(args)))
+
+            members = {"__slots__": (), "label": label, "items": False}
+            hooks = {"on_odd": staticmethod(odd), "on_called": staticmethod(odd)}
+            self._classes[key] = cast(type[Inert], RecordingMeta("Storage", (Inert,), members | hooks))
+        return self._classes[key]
 
     def kept_as_values(self) -> list[str]:
         """Functions that the stream keeps instead of calling them, told by references that are left.
@@ -178,7 +196,7 @@ class Recording:
         if _is_torch_storage(pid):
             assert isinstance(pid, tuple)
             self.seen.storages.add((pid[2], pid[1].label, pid[4]))
-            storage = Inert()
+            storage = Inert.make(self._storage(pid[1].label), ())
             storage.state = pid[4]
             return storage
         if _is_torch_class(pid):
