@@ -31,6 +31,22 @@ _OLD_SKLEARN = {
 """Where scikit-learn before 0.22 kept what it keeps elsewhere now, other than by the underscore."""
 _ACTIVATIONS = ["celu", "elu", "gelu", "glu", "hardsigmoid", "hardswish", "leaky_relu", "log_softmax", "mish", "relu",
                 "relu6", "selu", "sigmoid", "silu", "softmax", "softplus", "tanh"]  # fmt: skip
+_COMPUTE = [
+    "ceil",
+    "cos",
+    "exp",
+    "fabs",
+    "floor",
+    "log",
+    "log10",
+    "log1p",
+    "log2",
+    "pow",
+    "sin",
+    "sqrt",
+    "tan",
+    "tanh",
+]
 _HINTS = ["Any", "AnyStr", "Callable", "Dict", "FrozenSet", "Iterable", "List", "Literal", "Mapping", "Optional",
           "Sequence", "Set", "Tuple", "Type", "Union"]  # fmt: skip
 _HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: written in Python, not in C
@@ -50,15 +66,22 @@ def python() -> Names:
         | dict.fromkeys(["complex", "int", "float", "str", "bool"], "text")
         | {"range": "range", "getattr": "bound"}
         | dict.fromkeys(["set", "frozenset", "list", "dict", "tuple"], "items"),
-        "collections": dict.fromkeys(["OrderedDict", "Counter", "deque", "defaultdict"], "items"),
+        "random": {"Random": "empty"},
+        "collections": dict.fromkeys(["UserDict", "ChainMap"], "restored")
+        | dict.fromkeys(["OrderedDict", "Counter", "deque", "defaultdict"], "items"),
         "copyreg": {"_reconstructor": "reconstructor", "__newobj__": "newobj"},
         "datetime": dict.fromkeys(["date", "datetime", "time", "timedelta", "timezone"], "any"),
         "decimal": {"Decimal": "any"},
         "fractions": {"Fraction": "fraction"},
         "uuid": {"UUID": "restored", "SafeUUID": "any"},
         "functools": {"partial": "partial"},
-        "operator": {"itemgetter": "getter", "attrgetter": "getter", "getitem": "typing"},
+        "operator": dict.fromkeys(
+            ["add", "sub", "mul", "truediv", "neg", "eq", "ne", "lt", "le", "gt", "ge"], "kept"
+        )
+        | {"itemgetter": "getter", "attrgetter": "getter", "getitem": "typing"},
         "_operator": {"getitem": "typing"},
+        "array": {"_array_reconstructor": "any", "array": "no-call"},
+        "math": dict.fromkeys(_COMPUTE, "kept"),
         "re": {"_compile": "pattern", "compile": "pattern"},
         "typing": dict.fromkeys(_HINTS, "no-call"),
         "types": {"SimpleNamespace": "empty"},

@@ -97,7 +97,7 @@ def _globals(node: Node, stream: Stream, found: Walk) -> None:
     for module, name in names:
         judged = judge(module, name)
         if effect := called.get((module, name)):
-            judged = Judged(Standing.DANGEROUS, f"{effect} when it is called")
+            judged = Judged(Standing.DANGEROUS, effect)
         place = places.get((module, name))
         offset = stream.start + place.offset if place else None
         opcode, call = (place.opcode, place.call) if place else ("", "")

@@ -166,4 +166,12 @@ def judge(module: str, name: str) -> Judged:
             return Judged(Standing.DANGEROUS, effect)
     if constraint is not None:
         return Judged(Standing.GOOD, constraint=constraint)
-    return Judged(Standing.UNKNOWN, called=_said(package(real[0].partition(".")[0]).called, *real) or "")
+    return Judged(Standing.UNKNOWN, called=_when_called(*real))
+
+
+def _when_called(module: str, name: str) -> str:
+    """What calling an unknown name does, as far as its library's source or its place says."""
+    top = module.partition(".")[0]
+    if top in sys.stdlib_module_names and top != "__main__" and name.strip("_")[:1].islower():
+        return "is a function of the standard library that no model needs"
+    return _said(package(top).called, module, name) or ""
