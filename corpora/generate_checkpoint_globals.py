@@ -77,6 +77,7 @@ _READ: Names = {
     "tokenizers": dict.fromkeys(["Tokenizer", "AddedToken"], "restored"),
     "ultralytics.utils": {"IterableSimpleNamespace": "empty"},
     "ultralytics.yolo.utils": {"IterableSimpleNamespace": "empty"},
+    "dill._dill": {"_create_array": "dill-array", "_load_type": "dill-type"},
     "yacs.config": {"CfgNode": "container"},
     "fvcore.common.config": {"CfgNode": "container"},
     "detectron2.config.config": {"CfgNode": "container"},

@@ -61,7 +61,7 @@ FORMATS = (
     ),
     Line("appledouble", "appledouble:AppleDouble", (b"\x00\x05\x16\x07",)),
     Line("native", "native:Native", (b"\x7fELF", b"\xcf\xfa", b"\xce\xfa", b"\xca\xfe", b"MZ")),
-    Line("torch_legacy", "torch_legacy:TorchLegacy", (b"\x80",)),
+    Line("torch_legacy", "torch_legacy:TorchLegacy", (b"\x80", b"L119547037")),
     Line("pickle", "pickle:Pickle"),
     Line("text", "text:Text"),
 )

@@ -134,6 +134,8 @@ def _recorded(node: Node, stream: Stream, seen: Seen) -> None:
         node.finding("pickle-constraint", offset=stream.start, **{"global": label, "arguments": arguments})  # type: ignore[arg-type]
     for label, text in dict.fromkeys(seen.payloads):
         node.finding("pickle-unknown-call-payload", offset=stream.start, text=text, **{"global": label})  # type: ignore[arg-type]
+    for method in sorted(seen.methods):
+        node.finding("pickle-method-kept", offset=stream.start, method=method)
     for label in sorted(seen.touched):
         node.finding("pickle-state-on-global", offset=stream.start, **{"global": label})  # type: ignore[arg-type]
     for pid in dict.fromkeys(seen.persistent):

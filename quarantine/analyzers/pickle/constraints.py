@@ -101,7 +101,7 @@ def _plain_callable(value: object) -> bool:
     # Layers are made, and do no harm but take memory: honest models keep a partial of one. What is not known to be
     # good has no constraint, and is reported as that.
     return is_global(value) and (
-        value.constraint in ("any", "kept", "")
+        value.constraint in ("any", "kept", "items", "text", "")
         or (value.constraint == "restored" and value.label.startswith(_LAYERS))
     )
 
@@ -269,12 +269,56 @@ def _bound(args: Arguments) -> bool:
     """A method of an object that holds itself, or a member of an enumeration: nothing else is reached."""
     if len(args) != 2 or type(args[1]) is not str or not args[1].isidentifier() or args[1][:2] == "__":
         return False
-    if is_global(args[0]) and args[0].constraint == "enum":
+    if is_global(args[0]) and (
+        args[0].constraint == "enum" or (args[0].constraint, args[1]) == ("zone", "_unpickle")
+    ):
         return True
     return (
         isinstance(args[0], Named)
         and args[0].label.startswith(_METHODS_OF)
         and args[0].constraint == "restored"
+    )
+
+
+def method_kept(args: Arguments) -> bool:
+    """Whether ``getattr(*args)`` is a plain method of some object: nothing that an honest file may not hold."""
+    if len(args) != 2 or type(args[1]) is not str or not args[1].isidentifier() or args[1][:2] == "__":
+        return False
+    return isinstance(args[0], Named) and bool(args[0].label) and not args[0].label.startswith("pathlib.")
+
+
+def _zone(args: Arguments) -> bool:
+    # Reads a file of the time zones, whose own loader refuses to leave their folder.
+    return (
+        len(args) == 1
+        and type(args[0]) is str
+        and re.fullmatch(r"[A-Za-z][\w+/-]{0,60}", args[0]) is not None
+    )
+
+
+def zone_restored(made: object, args: Arguments) -> bool:
+    """Whether a call of what getattr made is ``ZoneInfo._unpickle(key, from_cache)``, as that library writes it."""
+    inner = getattr(made, "args", ())
+    return (
+        len(inner) == 2
+        and is_global(inner[0])
+        and (inner[0].label, inner[1]) == ("zoneinfo.ZoneInfo", "_unpickle")
+        and len(args) == 2
+        and _zone(args[:1])
+    )
+
+
+def _dill_array(args: Arguments) -> bool:
+    # dill._dill._create_array(f, args, state, npdict) calls f and sets its state.
+    return (
+        len(args) in (3, 4)
+        and is_global(args[0])
+        and args[0].label.endswith(("multiarray._reconstruct", "numeric._frombuffer", "._mareconstruct"))
+        and bool(args[0].constraint)
+        and type(args[1]) is tuple
+        and constraint_of(args[0].constraint).called(args[1])
+        and (type(args[2]) is tuple or args[2] is None)
+        and (len(args) == 3 or args[3] is None or _attributes(args[3]))
     )
 
 
@@ -373,6 +417,8 @@ _CONSTRAINTS: dict[str, Constraint] = {
     "closed": Constraint(_never, _nothing, function=True),
     "container": Constraint(_never, _nothing, items=True),
     "codec": Constraint(_codec, _never, function=True),
+    "dill-array": Constraint(_dill_array, _never, function=True),
+    "dill-type": Constraint(_never, _never, function=True),
     "dtype": Constraint(_dtype, _never, state=dtype.well_formed),
     "empty-array": Constraint(_empty_array, _never, function=True),
     "enum": Constraint(_enum, _never),
@@ -402,6 +448,7 @@ _CONSTRAINTS: dict[str, Constraint] = {
     "tensor": Constraint(_tensor, _never),
     "tree": Constraint(_tree, _never),
     "typing": Constraint(_typing, _never, function=True),
+    "zone": Constraint(_zone, _never),
 }
 
 NAMES = frozenset(_CONSTRAINTS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, cast
 
+from quarantine.analyzers.pickle.constraints import zone_restored
 from quarantine.analyzers.pickle.named import Arguments
 
 _MAKES_FIRST = ("reconstructor", "newobj")
@@ -23,13 +24,25 @@ class RecordingMeta(type):
     function: bool
     on_odd: Callable[[Arguments], None]
     on_handed: Callable[[Arguments], None] | None
+    resolve: Callable[[Arguments], Any] | None
     made: RecordingMeta | None
 
     def __call__(cls, *args: Any, **_: Any) -> Any:
         """REDUCE, OBJ and INST."""
+        if cls.resolve is not None and (found := cls.resolve(args)) is not None:
+            return found
         if cls.on_call is not None:
             cls.on_call(args)
         _hand(args)
+        if (
+            cls.constraint == "dill-array"
+            and len(args) > 2
+            and type(args[1]) is tuple
+            and _hands_on(args[:1])
+        ):
+            made = Inert.make(args[0], args[1])
+            made.state = args[2]
+            return made
         if _hands_on(args):
             cls.on_odd(args)
         if cls.constraint in _MAKES_FIRST and args and isinstance(args[0], RecordingMeta):
@@ -87,6 +100,7 @@ class Inert(metaclass=RecordingMeta):
     on_state: Callable[[object], None] | None = None
     on_odd = staticmethod(lambda _: None)
     on_handed: Callable[[Arguments], None] | None = None
+    resolve: Callable[[Arguments], Any] | None = None
     on_called = staticmethod(lambda _: None)
     made: RecordingMeta | None = None
 
@@ -109,7 +123,8 @@ class Inert(metaclass=RecordingMeta):
         return made
 
     def __call__(self, *args: object, **_: object) -> Inert:
-        self.on_called(("an instance of it", *args))
+        if not (self.constraint == "bound" and zone_restored(self, args)):
+            self.on_called(("an instance of it", *args))
         _hand(args)
         return Inert.make(Inert, (self, *args))
 

@@ -12,15 +12,22 @@ import sys
 from dataclasses import dataclass, field
 from typing import BinaryIO, cast
 
-from quarantine.analyzers.pickle.constraints import constraint_of, nested_bytes
+from quarantine.analyzers.pickle.constraints import constraint_of, method_kept, nested_bytes
 from quarantine.analyzers.pickle.frames import Unbuffered
 from quarantine.analyzers.pickle.inert import Inert, RecordingMeta, describe
 from quarantine.analyzers.pickle.named import Arguments
-from quarantine.analyzers.pickle.names import Judged, Standing, judge
+from quarantine.analyzers.pickle.names import Judged, Standing, judge, lists
 from quarantine.analyzers.pickle.payload import payload_in
 
 MAX_RECORDS = 1000
 _STORAGE = "Storage"
+_DILL_TYPES = {
+    "PartialType": ("functools", "partial"),
+    "ItemGetterType": ("operator", "itemgetter"),
+    "AttrGetterType": ("operator", "attrgetter"),
+} | {name: ("builtins", name) for name in ("bool", "bytes", "complex", "dict", "float", "frozenset", "int", "list", "object",
+                                           "set", "str", "tuple")}  # fmt: skip
+"""dill/_dill.py, _typemap: the names of types that honest objects hold."""
 
 
 @dataclass
@@ -28,12 +35,13 @@ class Seen:
     """What one machine saw in one stream. Lists are bounded by ``MAX_RECORDS``; sets hold distinct names.
 
     ``storages`` are PyTorch's: (key, label of the class, number of elements). ``called`` has the effect of unknown names
-    that harm when they are called, ``payloads`` the texts that look like one in calls of unknown names.
+    that harm when they are called, ``payloads`` the texts that look like one in calls of unknown names; ``methods`` are those that are kept.
     """
 
     globals: dict[tuple[str, str], Judged] = field(default_factory=dict)
     broken_constraints: list[tuple[str, str]] = field(default_factory=list)
     touched: set[str] = field(default_factory=set)
+    methods: set[str] = field(default_factory=set)
     persistent: list[str] = field(default_factory=list)
     nested: list[bytes] = field(default_factory=list)
     storages: set[tuple[str, str, int]] = field(default_factory=set)
@@ -49,6 +57,7 @@ class Seen:
             self.broken_constraints
             or self.touched
             or self.persistent
+            or self.methods
             or any(j.standing is not Standing.GOOD for j in self.globals.values())
         )
 
@@ -97,6 +106,8 @@ class Recording:
             "constraint": judged.constraint if good else "",
             "on_touch": staticmethod(seen.touched.add),
         }
+        if good and judged.constraint == "dill-type":
+            members["resolve"] = staticmethod(self._dill_type)
         if good:
             members |= self._checks(label, judged.constraint)
         elif judged.standing is Standing.UNKNOWN:
@@ -114,7 +125,10 @@ class Recording:
 
         def called(args: Arguments) -> None:
             if not rule.called(args):
-                broken(args)
+                if name == "bound" and method_kept(args) and not _dangerous_method(args[1]):
+                    seen.methods.add(describe(args))
+                else:
+                    broken(args)
             elif name == "nested-torch" and len(seen.nested) < MAX_RECORDS:
                 seen.nested.append(nested_bytes(args[0]) or b"")
 
@@ -137,6 +151,12 @@ class Recording:
             "on_odd": staticmethod(broken),
             "on_called": staticmethod(broken),
         }
+
+    def _dill_type(self, args: Arguments) -> type[Inert] | None:
+        """The class that dill knows by a name of its own, judged under its real one; None for those that build code."""
+        name = args[0] if len(args) == 1 else None
+        real = _DILL_TYPES.get(name) if isinstance(name, str) else None
+        return self.find_class(*real) if real else None
 
     def _unknown(self, module: str, name: str, judged: Judged) -> dict[str, object]:
         seen, label = self.seen, f"{module}.{name}"
@@ -205,6 +225,10 @@ class Recording:
         if len(self.seen.persistent) < MAX_RECORDS:
             self.seen.persistent.append(describe((pid,)))
         return Inert()
+
+
+def _dangerous_method(name: object) -> bool:
+    return name in lists().bad_anywhere
 
 
 def _is_torch_storage(pid: object) -> bool:

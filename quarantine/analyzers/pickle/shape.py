@@ -18,13 +18,10 @@ EMBEDDED_LIMIT = 64
 _SMALLEST_FILE = 16
 _FILE = re.compile(rb"PK\x03\x04|\x80[\x00-\x05]|\(*c[A-Za-z_][\w.]*\n")
 _FLAT = (list, tuple, set, frozenset)
-ASKED = frozenset({
-    "__array__", "__array_interface__", "__array_struct__", "__array_ufunc__", "__array_function__", "__class__",
-    "__cuda_array_interface__", "__dict__", "__dlpack__", "__setstate__", "__reduce__", "__reduce_ex__", "__call__",
-    "__torch_function__",
-})  # fmt: skip
-"""Attributes by which an object says where its memory is or how it is made. Layers and bunches look attributes up in
-dicts of theirs, so an entry of that name that is more than a number or a text answers as well."""
+ASKED = frozenset({"__array__", "__array_interface__", "__cuda_array_interface__"})
+"""Attributes by which an object says where its memory is. Layers and bunches look attributes up in dicts of theirs, so
+that an entry of that name answers as well, if it is of the kind that is asked for. (Vocabularies of code hold the names.)
+"""
 
 
 @dataclass
@@ -116,8 +113,15 @@ def _containers(value: object, shape: Shape) -> list[object]:
 
 
 def _answers(name: object, value: object, shape: Shape) -> None:
-    if type(name) is str and name in ASKED and type(value) not in _LEAVES:
+    if type(name) is not str or name not in ASKED:
+        return
+    called = isinstance(value, type) or (isinstance(value, Inert) and value.constraint in _CALLABLE)
+    described = isinstance(value, dict) or (
+        isinstance(value, Inert) and value.label.startswith("collections.")
+    )
+    if called if name == "__array__" else described:
         shape.asked.add(name)
 
 
+_CALLABLE = frozenset({"partial", "restored", "bound", "getter", ""})
 _LEAVES = frozenset({int, float, str, bool, type(None), complex})
