@@ -36,7 +36,8 @@ _ENUMS = ("enum.Enum", "enum.StrEnum", "enum.IntEnum", "enum.Flag", "enum.IntFla
 PACKAGES = {
     "transformers": (("transformers.models.", "transformers.training_args", "transformers.training_args_seq2seq",
                       "transformers.trainer_utils", "transformers.trainer_pt_utils", "transformers.trainer_callback",
-                      "transformers.debug_utils", "transformers.utils.generic", "transformers.utils.quantization_config",
+                      "transformers.debug_utils", "transformers.utils.generic",
+                      "transformers.utils.quantization_config",
                       "transformers.file_utils", "transformers.configuration_utils", "transformers.modeling_utils",
                       "transformers.generation.configuration_utils", "transformers.generation_configuration_utils",
                       "transformers.activations", "transformers.pytorch_utils", "transformers.modeling_outputs",
@@ -57,7 +58,7 @@ PACKAGES = {
     "torchmetrics": (("torchmetrics.",), "restored"),
     "timm": (("timm.models.", "timm.layers."), "restored"),
     "diffusers": (("diffusers.models.", "diffusers.configuration_utils"), "closed"),
-    "ultralytics": (("ultralytics.nn.", "ultralytics.utils", "ultralytics.utils.loss", "ultralytics.utils.tal"), "closed"),
+    "ultralytics": (("ultralytics.nn.", "ultralytics.utils", "ultralytics.utils.loss"), "closed"),
 }  # fmt: skip
 _SKIP = ("conversion", "convert_", "tokenization_", "pipeline", ".hub", "_from_hub", "autobackend")
 _READ: Names = {
@@ -92,7 +93,8 @@ def torch() -> Names:
     """What torch's training, quantisation, pruning and distributed checkpoints hold beside layers and optimizers."""
     names: Names = {}
     packages = ("torch.ao.nn", "torch.ao.quantization", "torch.optim", "torch.nn.utils", "torch.nn.parallel",
-                "torch.nn.intrinsic", "torch.nn.quantized", "torch.nn.quantizable", "torch.nn.qat", "torch.quantization",
+                "torch.nn.intrinsic", "torch.nn.quantized", "torch.nn.quantizable", "torch.nn.qat",
+                "torch.quantization",
                 "torch.distributions")  # fmt: skip
     skip = ("fx", "_learnable", "backend_config", "quantize_pt2e", "pt2e", "memory_tracker", "distributed")
     for package in packages:

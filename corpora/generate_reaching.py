@@ -1,4 +1,4 @@
-"""Regenerates rules/globals/reaching/*.json: functions of libraries that lead whoever calls them to code, files or hosts.
+"""Regenerates rules/globals/reaching/*.json: what libraries have that leads whoever calls it to code, files or hosts.
 
 Read by syntax tree from a library's source, so that nothing of it is imported: which functions call something of
 ``_SINKS``, and which call those, a few steps deep. What is listed is dangerous when a stream calls it or hands it on,
@@ -25,7 +25,8 @@ DEPTH = 3
 PACKAGES = (
     "numpy", "scipy", "sklearn", "pandas", "joblib", "torch", "torchvision", "torchaudio", "keras", "transformers",
     "accelerate", "diffusers", "peft", "sentence_transformers", "lightning", "pytorch_lightning", "lightning_fabric",
-    "timm", "fastai", "speechbrain", "spacy", "ultralytics", "xgboost", "lightgbm", "catboost", "statsmodels", "networkx",
+    "timm", "fastai", "speechbrain", "spacy", "ultralytics", "xgboost", "lightgbm", "catboost", "statsmodels",
+    "networkx",
     "onnx", "skops", "safetensors", "tokenizers", "omegaconf", "torchmetrics", "fsspec", "tqdm", "cffi", "attr", "yaml",
     "markupsafe", "packaging", "filelock", "regex", "psutil", "narwhals", "mpmath", "ml_dtypes", "optree", "absl",
 )  # fmt: skip
@@ -43,14 +44,17 @@ _OWN = frozenset({_CALLS, _IMPORTS, _PROCESS})
 _SINKS = {
     _COMMANDS: r"subprocess\.\w+|os\.(system|popen|exec\w+|spawn\w+|posix_spawn\w*|startfile|fork\w*)|pty\.\w+"
     r"|_posixsubprocess\.\w+|asyncio\.create_subprocess\w*|webbrowser\.\w+|multiprocessing\.(Process|Pool)",
-    _CODE: r"(builtins\.)?(eval|exec|execfile|compile)|runpy\.\w+|types\.(FunctionType|CodeType)|code\.\w+|marshal\.loads?"
+    _CODE: r"(builtins\.)?(eval|exec|execfile|compile)|runpy\.\w+|types\.(FunctionType|CodeType)|code\.\w+"
+    r"|marshal\.loads?"
     r"|numexpr\.\w+|sympy\.\w*(sympify|parse_expr|lambdify)",
     _IMPORTS: r"__import__|importlib\.import_module|importlib\.util\.\w+|importlib\.machinery\.\w+|imp\.\w+"
     r"|pkgutil\.\w+|pydoc\.locate",
     _NATIVE: r"ctypes\.\w*(CDLL|WinDLL|OleDLL|LoadLibrary)|ctypes\.cdll\.\w+|torch\.ops\.load_library|cffi\.FFI",
-    _PICKLE: r"(pickle|cPickle|_pickle|dill|cloudpickle|joblib|torch|shelve)\.(loads?|Unpickler|open)|pandas\.read_pickle"
+    _PICKLE: r"(pickle|cPickle|_pickle|dill|cloudpickle|joblib|torch|shelve)\.(loads?|Unpickler|open)"
+    r"|pandas\.read_pickle"
     r"|(numpy|np)\.load|yaml\.(unsafe_load|load|full_load)\w*",
-    _NETWORK: r"socket\.\w+|urllib\.request\.\w+|urllib\.\w*(urlopen|urlretrieve)|requests\.\w+|http\.client\.\w+|httpx\.\w+"
+    _NETWORK: r"socket\.\w+|urllib\.request\.\w+|urllib\.\w*(urlopen|urlretrieve)|requests\.\w+|http\.client\.\w+"
+    r"|httpx\.\w+"
     r"|aiohttp\.\w+|smtplib\.\w+|ftplib\.\w+|huggingface_hub\.\w*(download|upload|HfApi)\w*|fsspec\.\w+|boto3\.\w+",
     _CHANGES: r"os\.(remove|unlink|rename\w*|replace|mkdir|makedirs|rmdir|removedirs|chmod|chown|symlink|link|truncate"
     r"|open|utime|mkfifo)|shutil\.\w+|tempfile\.\w+|zipfile\.\w+|tarfile\.\w+",
@@ -152,7 +156,7 @@ class _Module(ast.NodeVisitor):
         self.parameters.pop()
         self.within.pop()
 
-    visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815
+    visit_AsyncFunctionDef = visit_FunctionDef
 
     def _inside(self, name: str, node: ast.AST) -> None:
         self.scope.append(name)

@@ -69,12 +69,8 @@ def report(node: Node, stream: Stream) -> None:
     for seen in stream.seen:
         _recorded(node, stream, seen)
     for name in sorted(stream.shape.asked):
-        node.finding(
-            "pickle-constraint",
-            offset=stream.start,
-            arguments="an entry that answers for it",
-            **{"global": name},
-        )  # type: ignore[arg-type]
+        why = {"global": name, "arguments": "an entry that answers for an object"}
+        node.finding("pickle-constraint", offset=stream.start, **why)  # type: ignore[arg-type]
     _nested(node, stream, end if end is not None else source.size)
     _embedded(node, stream)
 

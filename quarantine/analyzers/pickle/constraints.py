@@ -84,12 +84,12 @@ def _nested_torch(args: Arguments) -> bool:
 
 
 def nested_bytes(value: object) -> bytes | None:
-    """Bytes as a stream writes them: as such, or before protocol 3 as Latin-1 text to encode. None for anything else."""
+    """Bytes as a stream writes them: as such, or before protocol 3 as Latin-1 text to encode; None for any other."""
     if isinstance(value, bytes | bytearray):
         return bytes(value)
     if isinstance(value, Named) and not is_global(value) and value.label == "_codecs.encode":
-        args = getattr(value, "args", ())
-        if len(args) == 2 and type(args[0]) is str and args[1] in ("latin1", "latin-1"):
+        args: Arguments = getattr(value, "args", ())
+        if len(args) == 2 and isinstance(args[0], str) and args[1] in ("latin1", "latin-1"):
             try:
                 return args[0].encode("latin-1")
             except UnicodeEncodeError:
@@ -298,7 +298,7 @@ def _zone(args: Arguments) -> bool:
 
 def zone_restored(made: object, args: Arguments) -> bool:
     """Whether a call of what getattr made is ``ZoneInfo._unpickle(key, from_cache)``, as that library writes it."""
-    inner = getattr(made, "args", ())
+    inner: Arguments = getattr(made, "args", ())
     return (
         len(inner) == 2
         and is_global(inner[0])

@@ -1,7 +1,7 @@
 """Judges a global by name: known good, known dangerous, or unknown, which is never good.
 
-The lists are data under ``rules/globals``; those of one package are read when a stream names it. Names are judged as written and as ``Lib/_compat_pickle.py`` maps
-them for protocols below 3, because both are what some loader imports.
+The lists are data under ``rules/globals``; those of one package are read when a stream names it. Names are judged as
+written and as ``Lib/_compat_pickle.py`` maps them for protocols below 3, because both are what some loader imports.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ KNOWN_BAD = "known_bad.json"
 TORCHSCRIPT = "__torch__"
 """Classes that a TorchScript archive defines in its own code, which is read as such; no Python module has the name."""
 _INSIDE = frozenset(
-    {"subprocess", "cloudpickle", "dill", "ctypes", "importlib", "pickle", "cPickle", "socket", "shutil", "pty", "runpy",
-     "builtins", "__builtin__", "urllib", "marshal"}
+    {"subprocess", "cloudpickle", "dill", "ctypes", "importlib", "pickle", "cPickle", "socket", "shutil", "pty",
+     "runpy", "builtins", "__builtin__", "urllib", "marshal"}
 )  # fmt: skip
 """Modules that libraries carry copies of, or pass on, under their own name."""
 _DOORS = frozenset(
@@ -71,7 +71,7 @@ Grouped = dict[str, dict[str, str]]
 
 @dataclass(frozen=True)
 class Package:
-    """The lists of one package: constraints of good names, effects of dangerous ones and of those that harm when called."""
+    """One package's lists: good names by constraint; dangerous ones, and those that harm when called, by effect."""
 
     good: Grouped
     named: Grouped

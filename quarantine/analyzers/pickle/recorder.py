@@ -25,8 +25,10 @@ _DILL_TYPES = {
     "PartialType": ("functools", "partial"),
     "ItemGetterType": ("operator", "itemgetter"),
     "AttrGetterType": ("operator", "attrgetter"),
-} | {name: ("builtins", name) for name in ("bool", "bytes", "complex", "dict", "float", "frozenset", "int", "list", "object",
-                                           "set", "str", "tuple")}  # fmt: skip
+} | {
+    name: ("builtins", name)
+    for name in ["bool", "bytes", "complex", "dict", "float", "frozenset", "int", "list", "object", "set", "str", "tuple"]
+}
 """dill/_dill.py, _typemap: the names of types that honest objects hold."""
 
 
@@ -34,8 +36,9 @@ _DILL_TYPES = {
 class Seen:
     """What one machine saw in one stream. Lists are bounded by ``MAX_RECORDS``; sets hold distinct names.
 
-    ``storages`` are PyTorch's: (key, label of the class, number of elements). ``called`` has the effect of unknown names
-    that harm when they are called, ``payloads`` the texts that look like one in calls of unknown names; ``methods`` are those that are kept.
+    ``storages`` are PyTorch's: (key, label of the class, number of elements). ``called`` has the effect of unknown
+    names that harm when they are called, ``payloads`` what looks like one in calls of unknown names; ``methods`` are
+    those that are kept.
     """
 
     globals: dict[tuple[str, str], Judged] = field(default_factory=dict)

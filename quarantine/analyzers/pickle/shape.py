@@ -20,7 +20,7 @@ _FILE = re.compile(rb"PK\x03\x04|\x80[\x00-\x05]|\(*c[A-Za-z_][\w.]*\n")
 _FLAT = (list, tuple, set, frozenset)
 ASKED = frozenset({"__array__", "__array_interface__", "__cuda_array_interface__"})
 """Attributes by which an object says where its memory is. Layers and bunches look attributes up in dicts of theirs, so
-that an entry of that name answers as well, if it is of the kind that is asked for. (Vocabularies of code hold the names.)
+that an entry of that name answers as well, if it is of the kind that is asked for. (Vocabularies hold the names too.)
 """
 
 
@@ -90,7 +90,7 @@ def _containers(value: object, shape: Shape) -> list[object]:
             return []
         parts = [part for part in value if type(part) not in _LEAVES]
         if len(value) == 2 and isinstance(value, list | tuple):  # a pair of what becomes an ordered dict
-            _answers(*value, shape)
+            _answers(value[0], value[1], shape)
     elif isinstance(value, dict):
         if not ASKED.isdisjoint(value):
             for name in ASKED.intersection(value):
@@ -99,7 +99,7 @@ def _containers(value: object, shape: Shape) -> list[object]:
     elif isinstance(value, Inert):
         parts = [value.args, value.state, *value.held]
         for pair in zip(value.held, value.held[1:], strict=False):
-            _answers(*pair, shape)
+            _answers(pair[0], pair[1], shape)
     else:
         return []
     found: list[object] = []
