@@ -16,6 +16,7 @@ MANIFEST = Path(__file__).with_name("manifest.yaml")
 MODULES = (
     "benign.files",
     "benign.containers",
+    "benign.checkpoints",
     "malicious.direct",
     "malicious.obfuscated",
     "malicious.gadgets",

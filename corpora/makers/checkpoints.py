@@ -19,7 +19,13 @@ import transformers
 from omegaconf import OmegaConf
 
 OUT = Path(__file__).resolve().parent.parent / "made" / "checkpoints"
-TINY = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 8, "vocab_size": 20}
+TINY = {
+    "hidden_size": 8,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "intermediate_size": 8,
+    "vocab_size": 20,
+}
 
 
 def _save(name: str, value: Any, **options: Any) -> None:
@@ -32,7 +38,8 @@ def _transformers() -> None:
     _save("training_args.bin", arguments)
     _save("training_args_legacy.bin", arguments, _use_new_zipfile_serialization=False)
     _save(
-        "seq2seq_args.bin", transformers.Seq2SeqTrainingArguments(**quiet, lr_scheduler_type="cosine", bf16=True)
+        "seq2seq_args.bin",
+        transformers.Seq2SeqTrainingArguments(**quiet, lr_scheduler_type="cosine", bf16=True),
     )
     for name, model in (
         ("bert", transformers.BertModel(transformers.BertConfig(**TINY))),

@@ -21,14 +21,25 @@ from quarantine.analyzers.pickle.payload import payload_in
 
 MAX_RECORDS = 1000
 _STORAGE = "Storage"
+_PLAIN = (
+    "bool",
+    "bytes",
+    "complex",
+    "dict",
+    "float",
+    "frozenset",
+    "int",
+    "list",
+    "object",
+    "set",
+    "str",
+    "tuple",
+)
 _DILL_TYPES = {
     "PartialType": ("functools", "partial"),
     "ItemGetterType": ("operator", "itemgetter"),
     "AttrGetterType": ("operator", "attrgetter"),
-} | {
-    name: ("builtins", name)
-    for name in ["bool", "bytes", "complex", "dict", "float", "frozenset", "int", "list", "object", "set", "str", "tuple"]
-}
+} | {name: ("builtins", name) for name in _PLAIN}
 """dill/_dill.py, _typemap: the names of types that honest objects hold."""
 
 
