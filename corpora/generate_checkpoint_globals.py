@@ -114,10 +114,10 @@ def torch() -> Names:
             if isinstance(value, type) and value.__module__ == modules.__name__:
                 names.setdefault(modules.__name__, {})[name] = "restored"
                 names.setdefault(f"torch.nn.{kind}.modules", {})[name] = "restored"
-    names["torch"] = {"ScriptObject": "restored"}  # a quantised layer's packed weights
+    names["torch"] = {"ScriptObject": "script-object"}  # a quantised layer's packed weights
     names["torch.optim"] = dict.fromkeys(["Adafactor", "Muon"], "restored")
     names["torch.utils.hooks"] = {"RemovableHandle": "restored"}
-    names["torch._utils"] = {"_rebuild_nested_tensor": "any", "_rebuild_device_tensor_from_numpy": "from-numpy",
+    names["torch._utils"] = {"_rebuild_nested_tensor": "tensors", "_rebuild_device_tensor_from_numpy": "from-numpy",
                              "_rebuild_xla_tensor": "from-numpy"}  # fmt: skip
     names["torch.tensor"] = {
         "_rebuild_from_type": "from-type",
@@ -125,7 +125,10 @@ def torch() -> Names:
         "Tensor": "no-call",
     }
     names["torch._tensor"] = {"_rebuild_from_type": "from-type"}
-    names["torch.nested._internal.nested_tensor"] = {"_rebuild_njt": "any", "NestedTensor": "no-call"}
+    names["torch.nested._internal.nested_tensor"] = {
+        "_rebuild_njt": "nested-tensor",
+        "NestedTensor": "no-call",
+    }
     names["torch._dynamo.decorators"] = {"_DimRange": "any"}
     lazy = dict.fromkeys(["UninitializedParameter", "UninitializedBuffer"], "lazy")
     names["torch.nn.parameter"] = lazy | {"UninitializedTensorMixin": "no-call"}

@@ -1,4 +1,4 @@
-"""Honest checkpoints: every kind of tensor, layer, optimizer and training state that PyTorch pickles, and dill's files."""
+"""Honest checkpoints: the kinds of tensors, layers, optimizers and training state that PyTorch pickles, and dill's files."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _DTYPES = (
     "float8_e4m3fn",
     "uint16",
 )
-_MADE = ("training_args.bin", "training_args_legacy.bin", "seq2seq_args.bin", "bert.pt", "llama.pt", "bert_scheduler.pt",
-         "batch.pt", "rng_state.pth", "omegaconf.ckpt", "lightning.ckpt")  # fmt: skip
+_MADE = ("training_args.bin", "training_args_legacy.bin", "seq2seq_args.bin", "bert.pt", "llama.pt",
+         "bert_scheduler.pt", "batch.pt", "rng_state.pth", "omegaconf.ckpt", "lightning.ckpt")  # fmt: skip
 
 
 def _saved(make: Make, **options: Any) -> Callable[[Path], Path]:

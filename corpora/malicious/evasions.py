@@ -156,6 +156,19 @@ def _calls() -> dict[str, bytes]:
     partial = op.call(op.name("functools", "partial"), op.name("torch.nn.functional", "relu"))
     method = op.call(op.name("builtins", "getattr"), PATH, op.text("unlink"))
     return {
+        "append-among-the-entries": _new("easydict", "EasyDict")
+        + op.text("append") + partial + op.SETITEM + op.text("5") + op.APPEND,
+        "native-class-of-a-name": _build(
+            _new("torch", "ScriptObject"),
+            op.EMPTY_TUPLE + op.text("__torch__.torch.classes.tensorrt.Engine") + op.TUPLE2,
+        ),
+        "nested-of-an-object": op.call(
+            op.name("torch.nested._internal.nested_tensor", "_rebuild_njt"), _named(values=_namespace(size=partial))
+        ),
+        "dill-array-of-a-class": op.call(
+            op.name("dill._dill", "_create_array"), op.name(*LINEAR), op.EMPTY_TUPLE, op.EMPTY_TUPLE
+        ),
+        "dill-type-of-code": op.call(op.name("dill._dill", "_load_type"), op.text("CodeType")),
         "setstate-in-the-state": _build(_namespace(__setstate__=partial), op.text("5")),
         "append-in-the-state": _namespace(append=partial) + op.text("5") + op.APPEND,
         "extend-in-the-state": _namespace(extend=partial) + op.MARK + op.text("5") + op.APPENDS,

@@ -382,6 +382,32 @@ def _made_tensor(value: object) -> bool:
     )
 
 
+def _tensors(args: Arguments) -> bool:
+    return bool(args) and all(_made_tensor(arg) for arg in args)
+
+
+def _nested_tensor(args: Arguments) -> bool:
+    # torch.nested's own constructor with keywords: tensors, sizes, and what is known of them.
+    return (
+        len(args) == 1
+        and type(args[0]) is dict
+        and all(
+            type(value) in _SCALARS or type(value) is dict or _made_tensor(value)
+            for value in args[0].values()
+        )
+    )
+
+
+def _script_state(_: Arguments, state: object) -> bool:
+    # A class of native code reads its state; only those of quantised layers are PyTorch's own data.
+    return (
+        type(state) is tuple
+        and len(state) == 2
+        and type(state[1]) is str
+        and state[1].startswith(("__torch__.torch.classes.quantized.", "__torch__.torch.classes.rnn."))
+    )
+
+
 def _of_tensor(args: Arguments) -> bool:
     return not args or _made_tensor(args[0])
 
@@ -434,6 +460,7 @@ _CONSTRAINTS: dict[str, Constraint] = {
     "lazy": Constraint(_lazy, _lazy),
     "masked": Constraint(_masked, _never, function=True),
     "nested-torch": Constraint(_nested_torch, _never, function=True),
+    "nested-tensor": Constraint(_nested_tensor, _never),
     "newobj": Constraint(_newobj, _never, function=True),
     "no-call": Constraint(_never, _never),
     "of-tensor": Constraint(_of_tensor, _of_tensor),
@@ -445,6 +472,8 @@ _CONSTRAINTS: dict[str, Constraint] = {
     "restored": Constraint(_never, _nothing),
     "scalar": Constraint(_scalar, _never),
     "text": Constraint(_text, _text),
+    "script-object": Constraint(_never, _nothing, state=_script_state),
+    "tensors": Constraint(_tensors, _never),
     "tensor": Constraint(_tensor, _never),
     "tree": Constraint(_tree, _never),
     "typing": Constraint(_typing, _never, function=True),

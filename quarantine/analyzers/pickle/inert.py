@@ -142,27 +142,30 @@ class Inert(metaclass=RecordingMeta):
 
     def append(self, value: object) -> None:
         """Take an element."""
-        self._takes()
+        self._takes(entry=False)
         self.held.append(value)
 
     def extend(self, values: object) -> None:
         """Take elements."""
-        self._takes()
+        self._takes(entry=False)
         self.held.append(values)
 
     def add(self, value: object) -> None:
         """Take an element."""
-        self._takes()
+        self._takes(entry=False)
         self.held.append(value)
 
     def __setitem__(self, key: object, value: object) -> None:
-        self._takes()
+        self._takes(entry=True)
+        if isinstance(key, Inert) and self.constraint == "container":
+            self.on_odd(("an entry of a computed name",))
         if type(key) is str and key[:2] == "__" and self.label and not self.label.startswith("collections."):
             self.on_odd((f"the entry {key[:60]}",))  # bunches hand out entries as attributes
         self.held += (key, value)
 
-    def _takes(self) -> None:
-        if not self.items:  # runs its own append or __setitem__, or a callable of that name in its state
+    def _takes(self, *, entry: bool) -> None:
+        # It runs its own append or __setitem__, or a callable of that name in its state or among its entries.
+        if not self.items or (not entry and self.constraint == "container"):
             self.on_odd(("elements put into it",))
 
 
