@@ -1,4 +1,4 @@
-"""Honest checkpoints: the kinds of tensors, layers, optimizers and training state that PyTorch pickles, and dill's files."""
+"""Honest checkpoints: tensors, layers, optimizers and training state as PyTorch pickles them, and dill's files."""
 
 from __future__ import annotations
 

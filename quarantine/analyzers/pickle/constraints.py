@@ -9,21 +9,14 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from quarantine.analyzers.pickle import dtype
+from quarantine.analyzers.pickle import arrays, dtype, tensors
 from quarantine.analyzers.pickle.named import Arguments, Named, is_global
-from quarantine.formats.interface import Malformed
 
 MAX_REPEAT = 1 << 20
 MAX_PATTERN = 1 << 16
 _LAYERS = "torch.nn.modules."
 _METHODS_OF = (_LAYERS, "torch.optim.", "torch.nn.utils.", "torch.nn.parallel.", "torch.ao.")
 _NESTED = "torch.nested._internal.nested_tensor"
-_TENSORS = (
-    "torch.Tensor",
-    "torch._tensor.Tensor",
-    "torch.nn.parameter.Parameter",
-    "torch.nn.parameter.Buffer",
-)
 _CODECS = frozenset({"latin1", "latin-1", "iso-8859-1", "ascii", "utf-8", "utf8"})
 _BASES = frozenset(
     f"{module}.{name}"
@@ -60,7 +53,6 @@ class Constraint:
     items: bool = False
 
 
-_SCALARS = frozenset({str, int, float, bool, bytes, bytearray, complex, type(None)})
 _TEXTS = frozenset({str, bytes, int, float})
 _ITEMS = frozenset({list, tuple, dict, set, frozenset, type(None)})
 
@@ -77,24 +69,6 @@ def _never(_: Arguments) -> bool:
 
 def _nothing(args: Arguments) -> bool:
     return not args
-
-
-def _nested_torch(args: Arguments) -> bool:
-    return len(args) == 1 and nested_bytes(args[0]) is not None
-
-
-def nested_bytes(value: object) -> bytes | None:
-    """Bytes as a stream writes them: as such, or before protocol 3 as Latin-1 text to encode; None for any other."""
-    if isinstance(value, bytes | bytearray):
-        return bytes(value)
-    if isinstance(value, Named) and not is_global(value) and value.label == "_codecs.encode":
-        args: Arguments = getattr(value, "args", ())
-        if len(args) == 2 and isinstance(args[0], str) and args[1] in ("latin1", "latin-1"):
-            try:
-                return args[0].encode("latin-1")
-            except UnicodeEncodeError:
-                return None
-    return None
 
 
 def _plain_callable(value: object) -> bool:
@@ -117,7 +91,7 @@ def _partial_state(_: Arguments, state: object) -> bool:
 
 def _text(args: Arguments) -> bool:
     # int(Decimal("1e999999999")) and str() of shared lists never end.
-    plain = all(type(arg) in _SCALARS for arg in args)
+    plain = all(type(arg) in tensors.SCALARS for arg in args)
     return plain and (len(args) < 2 or type(args[1]) is not str or args[1] in _CODECS)
 
 
@@ -143,114 +117,13 @@ def _small_range(args: Arguments) -> bool:
     return all(type(arg) is int and abs(arg) <= MAX_REPEAT for arg in args)
 
 
-def _bit_generator(args: Arguments) -> bool:
-    # The second argument is called with the first, and a class in the first place is made.
-    def of_numpy(arg: object) -> bool:
-        return type(arg) is str or (isinstance(arg, Named) and arg.label.startswith("numpy.random."))
-
-    return len(args) <= 2 and all(of_numpy(arg) for arg in args) and (len(args) < 2 or is_global(args[1]))
-
-
 def _pandas_index(args: Arguments) -> bool:
     # Makes an instance of its first argument with keyword arguments of the stream's choice.
     return bool(args) and is_global(args[0]) and args[0].label.startswith("pandas.core.indexes.")
 
 
-def _dtype(args: Arguments) -> bool:
-    return dtype.well_formed(args, None)
-
-
-def _scalar(args: Arguments) -> bool:
-    # Of a dtype with objects, NumPy takes whatever array it is given for one of them, and its bytes for pointers.
-    try:
-        layout = dtype.layout_of(args[0]) if 1 <= len(args) <= 2 else None
-    except Malformed:
-        return False
-    if layout is None:
-        return False
-    if len(args) == 1 or not layout.objects:
-        return len(args) == 1 or _bytes(args[1])
-    state = getattr(args[1], "state", None)
-    return (
-        isinstance(args[1], Named)
-        and args[1].label.endswith("multiarray._reconstruct")
-        and type(state) is tuple
-        and len(state) == 5
-        and state[1] == ()
-        and state[2] is args[0]
-    )
-
-
-def _bytes(value: object) -> bool:
-    # The second is how protocols 0 to 2 write bytes.
-    return type(value) in (bytes, bytearray, str) or (
-        isinstance(value, Named) and not is_global(value) and value.label == "_codecs.encode"
-    )
-
-
-def _frombuffer(args: Arguments) -> bool:
-    # What is no bytes may say itself where its memory is.
-    return (
-        len(args) == 4
-        and type(args[0]) in (bytes, bytearray)
-        and isinstance(args[1], Named)
-        and args[1].label == dtype.LABEL
-        and type(args[2]) is tuple
-        and all(type(length) is int for length in args[2])
-        and args[3] in ("C", "F")
-    )
-
-
-def _masked(args: Arguments) -> bool:
-    # Hands its other arguments to the first one's own __new__.
-    return (
-        _empty_array(args)
-        and all(is_global(arg) and arg.label.startswith("numpy.") for arg in args[:2])
-        and args[0].label.endswith(("MaskedArray", "mvoid", "MaskedRecords"))  # type: ignore[attr-defined]
-    )
-
-
-def _tensor(args: Arguments) -> bool:
-    """Whether size, stride and offset stay within the storage; PyTorch makes a storage larger to fit them."""
-    if len(args) < 4:
-        return False
-    size, stride = (_lengths(arg) for arg in args[2:4])
-    if size is None or stride is None or len(size) != len(stride) or type(args[1]) is not int or args[1] < 0:
-        return False
-    elements = getattr(args[0], "state", None)
-    if type(elements) is not int or 0 in size:
-        return True
-    last = args[1] + sum((length - 1) * step for length, step in zip(size, stride, strict=True))
-    return last < elements
-
-
-def _lengths(value: object) -> tuple[int, ...] | None:
-    if isinstance(value, Named) and value.label == "torch.Size":
-        inner = getattr(value, "args", ())
-        value = tuple(inner[0]) if inner and type(inner[0]) in (tuple, list) else ()
-    if type(value) is not tuple or not all(type(length) is int and length >= 0 for length in value):
-        return None
-    return value
-
-
 def _enum(args: Arguments) -> bool:
-    return len(args) == 1 and (type(args[0]) in _SCALARS or type(args[0]) is tuple)
-
-
-def _lazy(args: Arguments) -> bool:
-    # PyTorch's layers whose size is not known yet: requires_grad, device, dtype.
-    return len(args) <= 3 and all(
-        type(arg) in _SCALARS or (isinstance(arg, Named) and arg.label.startswith("torch.")) for arg in args
-    )
-
-
-def _from_numpy(args: Arguments) -> bool:
-    return (
-        len(args) == 4
-        and isinstance(args[0], Named)
-        and args[0].label.endswith(("._reconstruct", "._frombuffer"))
-        and type(args[2]) is str
-    )
+    return len(args) == 1 and (type(args[0]) in tensors.SCALARS or type(args[0]) is tuple)
 
 
 def _typing(args: Arguments) -> bool:
@@ -318,7 +191,7 @@ def _dill_array(args: Arguments) -> bool:
         and type(args[1]) is tuple
         and constraint_of(args[0].constraint).called(args[1])
         and (type(args[2]) is tuple or args[2] is None)
-        and (len(args) == 3 or args[3] is None or _attributes(args[3]))
+        and (len(args) == 3 or args[3] is None or tensors.attributes(args[3]))
     )
 
 
@@ -347,11 +220,6 @@ def _newobj(args: Arguments) -> bool:
     return constraint_of(args[0].constraint).made(args[1:]) if args[0].constraint else True
 
 
-def _empty_array(args: Arguments) -> bool:
-    # numpy pickles an array as an empty one; BUILD gives it its shape and bytes.
-    return len(args) in (3, 4) and args[-2] == (0,)
-
-
 def _tree(args: Arguments) -> bool:
     # Tree(features, classes, outputs) reads as many classes as there are outputs, whatever the array holds.
     if len(args) != 3 or type(args[0]) is not int or type(args[2]) is not int:
@@ -362,73 +230,19 @@ def _tree(args: Arguments) -> bool:
     return type(state) is tuple and len(state) > 1 and state[1] == (args[2],)
 
 
-def _attributes(state: object) -> bool:
-    """Whether what torch sets on a tensor one by one are names of data."""
-    parts = state if type(state) is tuple else (state,)
-    return all(
-        part is None or (type(part) is dict and all(type(key) is str and key[:2] != "__" for key in part))
-        for part in parts
-    )
-
-
-def _made_tensor(value: object) -> bool:
-    # Parameter asks whatever else it is given to detach itself.
-    return value is None or (
-        isinstance(value, Named)
-        and not is_global(value)
-        and value.label.startswith(
-            (*_TENSORS, "torch._utils._rebuild_", "torch._tensor._rebuild_", "torch.tensor._rebuild_")
-        )
-    )
-
-
-def _tensors(args: Arguments) -> bool:
-    return bool(args) and all(_made_tensor(arg) for arg in args)
-
-
-def _nested_tensor(args: Arguments) -> bool:
-    # torch.nested's own constructor with keywords: tensors, sizes, and what is known of them.
-    return (
-        len(args) == 1
-        and type(args[0]) is dict
-        and all(
-            type(value) in _SCALARS or type(value) is dict or _made_tensor(value)
-            for value in args[0].values()
-        )
-    )
-
-
-def _script_state(_: Arguments, state: object) -> bool:
-    # A class of native code reads its state; only those of quantised layers are PyTorch's own data.
-    return (
-        type(state) is tuple
-        and len(state) == 2
-        and type(state[1]) is str
-        and state[1].startswith(("__torch__.torch.classes.quantized.", "__torch__.torch.classes.rnn."))
-    )
-
-
-def _of_tensor(args: Arguments) -> bool:
-    return not args or _made_tensor(args[0])
-
-
-def _parameter(args: Arguments) -> bool:
-    return len(args) == 4 and _made_tensor(args[0]) and _attributes(args[3])
-
-
 def _from_type(args: Arguments) -> bool:
     # Calls its first argument with the third.
     if len(args) != 4 or not is_global(args[0]) or not is_global(args[1]):
         return False
     if (args[0].label, args[1].label) == (f"{_NESTED}._rebuild_njt", f"{_NESTED}.NestedTensor"):
-        return _attributes(args[3])
+        return tensors.attributes(args[3])
     rebuilds = (
         args[0].label.startswith("torch._utils._rebuild_")
         and args[0].constraint in ("any", "tensor", "of-tensor")
         and type(args[2]) is tuple
         and constraint_of(args[0].constraint).called(args[2])
     )
-    return rebuilds and args[1].label in _TENSORS and _attributes(args[3])
+    return rebuilds and args[1].label in tensors.CLASSES and tensors.attributes(args[3])
 
 
 def _anything(_: Arguments) -> bool:
@@ -437,7 +251,7 @@ def _anything(_: Arguments) -> bool:
 
 _CONSTRAINTS: dict[str, Constraint] = {
     "any": Constraint(_anything, _anything),
-    "bit-generator": Constraint(_bit_generator, _never),
+    "bit-generator": Constraint(arrays.bit_generator, _never),
     "bound": Constraint(_bound, _never, function=True),
     "buffer": Constraint(_buffer, _buffer),
     "closed": Constraint(_never, _nothing, function=True),
@@ -445,36 +259,36 @@ _CONSTRAINTS: dict[str, Constraint] = {
     "codec": Constraint(_codec, _never, function=True),
     "dill-array": Constraint(_dill_array, _never, function=True),
     "dill-type": Constraint(_never, _never, function=True),
-    "dtype": Constraint(_dtype, _never, state=dtype.well_formed),
-    "empty-array": Constraint(_empty_array, _never, function=True),
+    "dtype": Constraint(arrays.well_formed_dtype, _never, state=dtype.well_formed),
+    "empty-array": Constraint(arrays.empty_array, _never, function=True),
     "enum": Constraint(_enum, _never),
     "empty": Constraint(_nothing, _nothing),
     "fraction": Constraint(_fraction, _fraction),
-    "frombuffer": Constraint(_frombuffer, _never),
+    "frombuffer": Constraint(arrays.frombuffer, _never),
     "from-type": Constraint(_from_type, _never),
-    "from-numpy": Constraint(_from_numpy, _never),
+    "from-numpy": Constraint(tensors.from_numpy, _never),
     "getter": Constraint(_getter, _never),
     "index": Constraint(_pandas_index, _never),
     "items": Constraint(_no_range, _no_range, items=True),
     "kept": Constraint(_never, _never),
-    "lazy": Constraint(_lazy, _lazy),
-    "masked": Constraint(_masked, _never, function=True),
-    "nested-torch": Constraint(_nested_torch, _never, function=True),
-    "nested-tensor": Constraint(_nested_tensor, _never),
+    "lazy": Constraint(tensors.lazy, tensors.lazy),
+    "masked": Constraint(arrays.masked, _never, function=True),
+    "nested-torch": Constraint(tensors.nested_torch, _never, function=True),
+    "nested-tensor": Constraint(tensors.nested_tensor, _never),
     "newobj": Constraint(_newobj, _never, function=True),
     "no-call": Constraint(_never, _never),
-    "of-tensor": Constraint(_of_tensor, _of_tensor),
-    "parameter": Constraint(_parameter, _never),
+    "of-tensor": Constraint(tensors.of_tensor, tensors.of_tensor),
+    "parameter": Constraint(tensors.parameter, _never),
     "partial": Constraint(_partial, _partial, state=_partial_state),
     "pattern": Constraint(_pattern, _never, function=True),
     "range": Constraint(_small_range, _small_range),
     "reconstructor": Constraint(_reconstructor, _never, function=True),
     "restored": Constraint(_never, _nothing),
-    "scalar": Constraint(_scalar, _never),
+    "scalar": Constraint(arrays.scalar, _never),
     "text": Constraint(_text, _text),
-    "script-object": Constraint(_never, _nothing, state=_script_state),
-    "tensors": Constraint(_tensors, _never),
-    "tensor": Constraint(_tensor, _never),
+    "script-object": Constraint(_never, _nothing, state=tensors.script_state),
+    "tensors": Constraint(tensors.all_tensors, _never),
+    "tensor": Constraint(tensors.within_storage, _never),
     "tree": Constraint(_tree, _never),
     "typing": Constraint(_typing, _never, function=True),
     "zone": Constraint(_zone, _never),

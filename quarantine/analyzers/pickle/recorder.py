@@ -12,12 +12,13 @@ import sys
 from dataclasses import dataclass, field
 from typing import BinaryIO, cast
 
-from quarantine.analyzers.pickle.constraints import constraint_of, method_kept, nested_bytes
+from quarantine.analyzers.pickle.constraints import constraint_of, method_kept
 from quarantine.analyzers.pickle.frames import Unbuffered
 from quarantine.analyzers.pickle.inert import Inert, RecordingMeta, describe
 from quarantine.analyzers.pickle.named import Arguments
 from quarantine.analyzers.pickle.names import Judged, Standing, judge, lists
 from quarantine.analyzers.pickle.payload import payload_in
+from quarantine.analyzers.pickle.tensors import nested_bytes
 
 MAX_RECORDS = 1000
 _STORAGE = "Storage"
