@@ -57,7 +57,6 @@ def _lengths(value: object) -> tuple[int, ...] | None:
 
 def lazy(args: Arguments) -> bool:
     """Whether the arguments are requires_grad, device and dtype of a layer whose size is not known yet."""
-    # PyTorch's layers whose size is not known yet: requires_grad, device, dtype.
     return len(args) <= 3 and all(
         type(arg) in SCALARS or (isinstance(arg, Named) and arg.label.startswith("torch.")) for arg in args
     )
@@ -100,7 +99,6 @@ def all_tensors(args: Arguments) -> bool:
 
 def nested_tensor(args: Arguments) -> bool:
     """Whether the keywords of torch.nested's own constructor are tensors, sizes and what is known of them."""
-    # torch.nested's own constructor with keywords: tensors, sizes, and what is known of them.
     return (
         len(args) == 1
         and type(args[0]) is dict
