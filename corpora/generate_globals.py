@@ -47,6 +47,7 @@ _COMPUTE = [
     "tan",
     "tanh",
 ]
+_PATHS = ["Path", "PosixPath", "WindowsPath", "PurePath", "PurePosixPath", "PureWindowsPath"]
 _HINTS = ["Any", "AnyStr", "Callable", "Dict", "FrozenSet", "Iterable", "List", "Literal", "Mapping", "Optional",
           "Sequence", "Set", "Tuple", "Type", "Union"]  # fmt: skip
 _HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: written in Python, not in C
@@ -82,14 +83,14 @@ def python() -> Names:
         "_operator": {"getitem": "typing"},
         "array": {"_array_reconstructor": "any", "array": "items"},
         "zoneinfo": {"ZoneInfo": "zone"},
+        "logging": {"getLogger": "word"},
         "math": dict.fromkeys(_COMPUTE, "kept"),
         "re": {"_compile": "pattern", "compile": "pattern"},
         "typing": dict.fromkeys(_HINTS, "no-call"),
         "types": {"SimpleNamespace": "empty"},
         "argparse": {"Namespace": "restored"},
-        "pathlib": dict.fromkeys(
-            ["Path", "PosixPath", "WindowsPath", "PurePath", "PurePosixPath", "PureWindowsPath"], "any"
-        ),
+        "pathlib": dict.fromkeys(_PATHS, "any"),
+        "pathlib._local": dict.fromkeys(_PATHS, "any"),  # Python 3.13
         "_codecs": {"encode": "codec"},
         "joblib.numpy_pickle": {"NumpyArrayWrapper": "restored"},
     }
@@ -162,6 +163,7 @@ def numpy() -> Names:
     names["numpy.ma.core"] = {"_mareconstruct": "masked", "MaskedArray": "no-call"}
     for core in ("numpy.core", "numpy._core"):
         names[f"{core}.multiarray"] = {"_reconstruct": "empty-array", "scalar": "scalar"}
+        names[core] = {"_ufunc_reconstruct": "ufunc"}
         names[f"{core}._internal"] = {"_reconstruct": "empty-array"}
         names[f"{core}.numeric"] = {"_frombuffer": "frombuffer"}
     constructors = ["__randomstate_ctor", "__generator_ctor", "__bit_generator_ctor"]

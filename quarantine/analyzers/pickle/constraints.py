@@ -195,6 +195,10 @@ def _dill_array(args: Arguments) -> bool:
     )
 
 
+def _word(args: Arguments) -> bool:
+    return len(args) == 1 and type(args[0]) is str
+
+
 def _getter(args: Arguments) -> bool:
     return bool(args) and all(type(arg) is int or (type(arg) is str and "__" not in arg) for arg in args)
 
@@ -291,6 +295,8 @@ _CONSTRAINTS: dict[str, Constraint] = {
     "tensor": Constraint(tensors.within_storage, _never),
     "tree": Constraint(_tree, _never),
     "typing": Constraint(_typing, _never, function=True),
+    "ufunc": Constraint(arrays.ufunc, _never, function=True),
+    "word": Constraint(_word, _never, function=True),
     "zone": Constraint(_zone, _never),
 }
 
