@@ -79,6 +79,15 @@ _READ: Names = {
     "ultralytics.utils": {"IterableSimpleNamespace": "empty"},
     "ultralytics.yolo.utils": {"IterableSimpleNamespace": "empty"},
     "dill._dill": {"_create_array": "dill-array", "_load_type": "dill-type"},
+    "models.yolo": dict.fromkeys(
+        ["Model", "BaseModel", "DetectionModel", "SegmentationModel", "ClassificationModel", "Detect", "Segment",
+         "IDetect"], "closed"),
+    "models.common": dict.fromkeys(
+        ["Conv", "DWConv", "DWConvTranspose2d", "Bottleneck", "BottleneckCSP", "CrossConv", "C3", "C3x", "C3TR", "C3SPP",
+         "C3Ghost", "SPP", "SPPF", "SPPCSPC", "Focus", "GhostConv", "GhostBottleneck", "Contract", "Expand", "Concat",
+         "TransformerLayer", "TransformerBlock", "Classify", "Proto", "MP", "RepConv", "ReOrg", "Shortcut"], "closed"),
+    "models.experimental": dict.fromkeys(["CrossConv", "Sum", "MixConv2d", "Ensemble"], "closed"),
+    "fairseq.data.dictionary": {"Dictionary": "closed"},
     "yacs.config": {"CfgNode": "container"},
     "fvcore.common.config": {"CfgNode": "container"},
     "detectron2.config.config": {"CfgNode": "container"},
@@ -86,7 +95,8 @@ _READ: Names = {
     "addict.addict": {"Dict": "container"},
     "munch": {"Munch": "container"},
 }  # fmt: skip
-"""Classes with methods that run while they are restored, which somebody read, and those of libraries not at hand."""
+"""Classes with methods that run while they are restored, which somebody read, and those of libraries not at hand; the
+``models`` are those of the YOLOv5 and YOLOv7 repositories, whose checkpoints are whole objects."""
 
 
 def torch() -> Names:
