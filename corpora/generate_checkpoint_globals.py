@@ -83,9 +83,9 @@ _READ: Names = {
         ["Model", "BaseModel", "DetectionModel", "SegmentationModel", "ClassificationModel", "Detect", "Segment",
          "IDetect"], "closed"),
     "models.common": dict.fromkeys(
-        ["Conv", "DWConv", "DWConvTranspose2d", "Bottleneck", "BottleneckCSP", "CrossConv", "C3", "C3x", "C3TR", "C3SPP",
-         "C3Ghost", "SPP", "SPPF", "SPPCSPC", "Focus", "GhostConv", "GhostBottleneck", "Contract", "Expand", "Concat",
-         "TransformerLayer", "TransformerBlock", "Classify", "Proto", "MP", "RepConv", "ReOrg", "Shortcut"], "closed"),
+        ["Conv", "DWConv", "DWConvTranspose2d", "Bottleneck", "BottleneckCSP", "CrossConv", "C3", "C3x", "C3TR",
+         "C3SPP", "C3Ghost", "SPP", "SPPF", "SPPCSPC", "Focus", "GhostConv", "GhostBottleneck", "Contract",
+         "Expand", "Concat", "TransformerLayer", "TransformerBlock", "Classify", "Proto", "MP", "RepConv", "ReOrg", "Shortcut"], "closed"),
     "models.experimental": dict.fromkeys(["CrossConv", "Sum", "MixConv2d", "Ensemble"], "closed"),
     "fairseq.data.dictionary": {"Dictionary": "closed"},
     "yacs.config": {"CfgNode": "container"},
@@ -206,6 +206,9 @@ def main(folders: list[str]) -> None:
             if (Path(folder) / package).is_dir():
                 for module, names in library(Path(folder), package, modules, other).items():
                     merged.setdefault(package, {}).setdefault(module, {}).update(names)
+    yolo = merged.get("ultralytics", {})
+    for module in [m for m in yolo if m.startswith("ultralytics.nn.modules.")]:  # one module before 8.0.90
+        yolo.setdefault("ultralytics.nn.modules", {}).update(yolo[module])
     for module, names in _READ.items():
         merged.setdefault(module.partition(".")[0], {}).setdefault(module, {}).update(names)
     OUT.mkdir(exist_ok=True)

@@ -146,6 +146,13 @@ def _believed() -> dict[str, bytes]:
             _tuple(_storage(), b"K\0", b"J\0\0\0\x40" + op.TUPLE1, ONE + op.TUPLE1, FALSE, op.EMPTY_DICT),
             op.EMPTY_DICT,
         ),
+        "tensor-set-by-its-state": _build(
+            _tensor(), _tuple(_storage(), b"K\0", b"J\0\0\0\x40" + op.TUPLE1, ONE + op.TUPLE1)
+        ),
+        "parameter-set-by-its-state": _build(
+            op.call(op.name("torch._utils", "_rebuild_parameter"), _tensor(), FALSE, op.EMPTY_DICT),
+            _tuple(_storage(), b"K\0", b"J\0\0\0\x40" + op.TUPLE1, ONE + op.TUPLE1),
+        ),
         "element-put-into-a-storage": _storage() + b"K\0" + op.text("a") + op.SETITEM,
         "element-put-into-a-tensor": _tensor() + b"K\0" + op.text("a") + op.SETITEM,
     }
@@ -181,6 +188,7 @@ def _calls() -> dict[str, bytes]:
         "detached-by-another-object": op.call(
             op.name("torch._utils", "_rebuild_parameter"), _namespace(detach=partial), FALSE, op.EMPTY_DICT
         ),
+        "keys-of-an-object": op.call(op.name("collections", "OrderedDict"), _namespace(keys=partial)),
         "mean-of-an-object": op.call(op.name("numpy", "mean"), _namespace(mean=partial)),
         "mask-for-another-class": op.call(
             op.name("numpy.ma.core", "_mareconstruct"),

@@ -13,6 +13,7 @@ from quarantine.analyzers.pickle import arrays, dtype, tensors
 from quarantine.analyzers.pickle.named import Arguments, Named, is_global
 
 MAX_REPEAT = 1 << 20
+_ANSWERING = ("types.SimpleNamespace", "argparse.Namespace")
 MAX_PATTERN = 1 << 16
 _LAYERS = "torch.nn.modules."
 _METHODS_OF = (_LAYERS, "torch.optim.", "torch.nn.utils.", "torch.nn.parallel.", "torch.ao.")
@@ -204,8 +205,17 @@ def _getter(args: Arguments) -> bool:
 
 
 def _no_range(args: Arguments) -> bool:
-    # list(range(n)) makes n objects from a few bytes.
-    return not any(isinstance(arg, Named) and arg.label.endswith(".range") for arg in args)
+    # list(range(n)) makes n objects from a few bytes, and dict(x) calls the keys that an object's state holds.
+    return not any(
+        isinstance(arg, Named)
+        and not is_global(arg)
+        and (
+            arg.label in _ANSWERING
+            or arg.label.endswith(".range")
+            or arg.constraint in ("restored", "closed")
+        )
+        for arg in args
+    )
 
 
 def _reconstructor(args: Arguments) -> bool:
@@ -249,6 +259,10 @@ def _from_type(args: Arguments) -> bool:
     return rebuilds and args[1].label in tensors.CLASSES and tensors.attributes(args[3])
 
 
+def _no_state(_: Arguments, __: object) -> bool:
+    return False
+
+
 def _anything(_: Arguments) -> bool:
     return True
 
@@ -268,7 +282,7 @@ _CONSTRAINTS: dict[str, Constraint] = {
     "enum": Constraint(_enum, _never),
     "empty": Constraint(_nothing, _nothing),
     "fraction": Constraint(_fraction, _fraction),
-    "frombuffer": Constraint(arrays.frombuffer, _never),
+    "frombuffer": Constraint(arrays.frombuffer, _never, state=_no_state),
     "from-type": Constraint(_from_type, _never),
     "from-numpy": Constraint(tensors.from_numpy, _never),
     "getter": Constraint(_getter, _never),
@@ -281,7 +295,7 @@ _CONSTRAINTS: dict[str, Constraint] = {
     "nested-tensor": Constraint(tensors.nested_tensor, _never),
     "newobj": Constraint(_newobj, _never, function=True),
     "no-call": Constraint(_never, _never),
-    "of-tensor": Constraint(tensors.of_tensor, tensors.of_tensor),
+    "of-tensor": Constraint(tensors.of_tensor, tensors.of_tensor, state=tensors.parameter_state),
     "parameter": Constraint(tensors.parameter, _never),
     "partial": Constraint(_partial, _partial, state=_partial_state),
     "pattern": Constraint(_pattern, _never, function=True),
@@ -292,7 +306,7 @@ _CONSTRAINTS: dict[str, Constraint] = {
     "text": Constraint(_text, _text),
     "script-object": Constraint(_never, _nothing, state=tensors.script_state),
     "tensors": Constraint(tensors.all_tensors, _never),
-    "tensor": Constraint(tensors.within_storage, _never),
+    "tensor": Constraint(tensors.within_storage, _never, state=_no_state),
     "tree": Constraint(_tree, _never),
     "typing": Constraint(_typing, _never, function=True),
     "ufunc": Constraint(arrays.ufunc, _never, function=True),

@@ -127,3 +127,8 @@ def of_tensor(args: Arguments) -> bool:
 def parameter(args: Arguments) -> bool:
     """The same, with attributes that are names of data."""
     return len(args) == 4 and _made_tensor(args[0]) and attributes(args[3])
+
+
+def parameter_state(_: Arguments, state: object) -> bool:
+    """Whether the state of a parameter is not the one of four parts, which is set without a look at the storage."""
+    return type(state) is not tuple or len(state) != 4
