@@ -85,7 +85,8 @@ _READ: Names = {
     "models.common": dict.fromkeys(
         ["Conv", "DWConv", "DWConvTranspose2d", "Bottleneck", "BottleneckCSP", "CrossConv", "C3", "C3x", "C3TR",
          "C3SPP", "C3Ghost", "SPP", "SPPF", "SPPCSPC", "Focus", "GhostConv", "GhostBottleneck", "Contract",
-         "Expand", "Concat", "TransformerLayer", "TransformerBlock", "Classify", "Proto", "MP", "RepConv", "ReOrg", "Shortcut"], "closed"),
+         "Expand", "Concat", "TransformerLayer", "TransformerBlock", "Classify",
+         "Proto", "MP", "RepConv", "ReOrg", "Shortcut"], "closed"),
     "models.experimental": dict.fromkeys(["CrossConv", "Sum", "MixConv2d", "Ensemble"], "closed"),
     "fairseq.data.dictionary": {"Dictionary": "closed"},
     "yacs.config": {"CfgNode": "container"},
