@@ -31,6 +31,25 @@ _OLD_SKLEARN = {
 """Where scikit-learn before 0.22 kept what it keeps elsewhere now, other than by the underscore."""
 _ACTIVATIONS = ["celu", "elu", "gelu", "glu", "hardsigmoid", "hardswish", "leaky_relu", "log_softmax", "mish", "relu",
                 "relu6", "selu", "sigmoid", "silu", "softmax", "softplus", "tanh"]  # fmt: skip
+_COMPUTE = [
+    "ceil",
+    "cos",
+    "exp",
+    "fabs",
+    "floor",
+    "log",
+    "log10",
+    "log1p",
+    "log2",
+    "pow",
+    "sin",
+    "sqrt",
+    "tan",
+    "tanh",
+]
+_PATHS = ["Path", "PosixPath", "WindowsPath", "PurePath", "PurePosixPath", "PureWindowsPath"]
+_HINTS = ["Any", "AnyStr", "Callable", "Dict", "FrozenSet", "Iterable", "List", "Literal", "Mapping", "Optional",
+          "Sequence", "Set", "Tuple", "Type", "Union"]  # fmt: skip
 _HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: written in Python, not in C
 
 
@@ -46,20 +65,32 @@ def python() -> Names:
         "builtins": dict.fromkeys(plain, "any")
         | dict.fromkeys(["bytearray", "bytes"], "buffer")
         | dict.fromkeys(["complex", "int", "float", "str", "bool"], "text")
-        | {"range": "range"}
+        | {"range": "range", "getattr": "bound"}
         | dict.fromkeys(["set", "frozenset", "list", "dict", "tuple"], "items"),
-        "collections": dict.fromkeys(["OrderedDict", "Counter", "deque"], "items") | {"defaultdict": "any"},
+        "random": {"Random": "empty"},
+        "collections": dict.fromkeys(["UserDict", "ChainMap"], "restored")
+        | dict.fromkeys(["OrderedDict", "Counter", "deque", "defaultdict"], "items"),
         "copyreg": {"_reconstructor": "reconstructor", "__newobj__": "newobj"},
         "datetime": dict.fromkeys(["date", "datetime", "time", "timedelta", "timezone"], "any"),
         "decimal": {"Decimal": "any"},
         "fractions": {"Fraction": "fraction"},
         "uuid": {"UUID": "restored", "SafeUUID": "any"},
         "functools": {"partial": "partial"},
-        "types": {"SimpleNamespace": "any"},
+        "operator": dict.fromkeys(
+            ["add", "sub", "mul", "truediv", "neg", "eq", "ne", "lt", "le", "gt", "ge"], "kept"
+        )
+        | {"itemgetter": "getter", "attrgetter": "getter", "getitem": "typing"},
+        "_operator": {"getitem": "typing"},
+        "array": {"_array_reconstructor": "any", "array": "items"},
+        "zoneinfo": {"ZoneInfo": "zone"},
+        "logging": {"getLogger": "word"},
+        "math": dict.fromkeys(_COMPUTE, "kept"),
+        "re": {"_compile": "pattern", "compile": "pattern"},
+        "typing": dict.fromkeys(_HINTS, "no-call"),
+        "types": {"SimpleNamespace": "empty"},
         "argparse": {"Namespace": "restored"},
-        "pathlib": dict.fromkeys(
-            ["Path", "PosixPath", "WindowsPath", "PurePath", "PurePosixPath", "PureWindowsPath"], "any"
-        ),
+        "pathlib": dict.fromkeys(_PATHS, "any"),
+        "pathlib._local": dict.fromkeys(_PATHS, "any"),  # Python 3.13
         "_codecs": {"encode": "codec"},
         "joblib.numpy_pickle": {"NumpyArrayWrapper": "restored"},
     }
@@ -75,18 +106,66 @@ def numpy() -> Names:
         for n in dir(np)
         if inspect.isclass(getattr(np, n)) and issubclass(getattr(np, n), np.generic)
     }
-    names["numpy"] |= {n: "any" for n in dir(np) if isinstance(getattr(np, n), np.ufunc)}
+    names["numpy"] |= {n: "kept" for n in dir(np) if isinstance(getattr(np, n), np.ufunc)}
     names["numpy"] |= dict.fromkeys(
-        ["mean", "median", "min", "max", "amin", "amax", "sum", "std", "var"], "any"
+        [
+            "mean",
+            "median",
+            "min",
+            "max",
+            "amin",
+            "amax",
+            "sum",
+            "std",
+            "var",
+            "clip",
+            "round",
+            "around",
+            "nan_to_num",
+            "argmax",
+            "argmin",
+            "argsort",
+            "sort",
+            "unique",
+            "squeeze",
+            "ravel",
+            "reshape",
+            "concatenate",
+            "stack",
+            "hstack",
+            "vstack",
+            "nanmean",
+            "nanmedian",
+            "nanmax",
+            "nanmin",
+            "nanstd",
+            "quantile",
+            "percentile",
+            "prod",
+            "cumsum",
+            "diff",
+            "asarray",
+            "array",
+            "expand_dims",
+            "transpose",
+            "isin",
+            "where",
+            "real",
+            "imag",
+            "sinc",
+            "interp",
+        ],
+        "kept",
     )
     names["numpy.matrixlib.defmatrix"] = {"matrix": "no-call"}
     names["numpy.rec"] = names["numpy.core.records"] = {"recarray": "no-call"}
     names["numpy.ma"] = {"MaskedArray": "no-call"}
-    names["numpy.ma.core"] = {"_mareconstruct": "empty-array", "MaskedArray": "no-call"}
+    names["numpy.ma.core"] = {"_mareconstruct": "masked", "MaskedArray": "no-call"}
     for core in ("numpy.core", "numpy._core"):
         names[f"{core}.multiarray"] = {"_reconstruct": "empty-array", "scalar": "scalar"}
+        names[core] = {"_ufunc_reconstruct": "ufunc"}
         names[f"{core}._internal"] = {"_reconstruct": "empty-array"}
-        names[f"{core}.numeric"] = {"_frombuffer": "any"}
+        names[f"{core}.numeric"] = {"_frombuffer": "frombuffer"}
     constructors = ["__randomstate_ctor", "__generator_ctor", "__bit_generator_ctor"]
     names["numpy.random._pickle"] = dict.fromkeys(constructors, "bit-generator")
     names["numpy.random"] = names["numpy.random.mtrand"] = {"__RandomState_ctor": "bit-generator"}
@@ -122,11 +201,15 @@ def torch() -> Names:
         "meta_tensor_no_storage",
     ]
     names["torch._utils"] = {f"_rebuild_{n}": "any" for n in rebuilds}
+    names["torch._utils"] |= dict.fromkeys(
+        ["_rebuild_tensor", "_rebuild_tensor_v2", "_rebuild_tensor_v3", "_rebuild_qtensor"], "tensor"
+    )
+    names["torch._utils"]["_rebuild_parameter"] = "of-tensor"
     names["torch._utils"]["_rebuild_parameter_with_state"] = "parameter"
-    names["torch.nn.functional"] = dict.fromkeys(_ACTIVATIONS, "any")
-    names["torch"] |= dict.fromkeys(["relu", "sigmoid", "tanh", "softmax"], "any")
+    names["torch.nn.functional"] = dict.fromkeys(_ACTIVATIONS, "kept")
+    names["torch"] |= dict.fromkeys(["relu", "sigmoid", "tanh", "softmax"], "kept")
     names["torch._C"] = {"Generator": "any"}
-    names["torch._C._nn"] = {"gelu": "any"}
+    names["torch._C._nn"] = {"gelu": "kept"}
     names["torch._tensor"] = {"Tensor": "no-call", "_rebuild_from_type_v2": "from-type"}
     names["torch.storage"] = {
         "_load_from_bytes": "nested-torch",
@@ -134,7 +217,7 @@ def torch() -> Names:
         "UntypedStorage": "no-call",
     }
     names["torch.serialization"] = {"_get_layout": "any"}
-    names["torch.nn.parameter"] = dict.fromkeys(["Parameter", "Buffer"], "any")
+    names["torch.nn.parameter"] = dict.fromkeys(["Parameter", "Buffer"], "of-tensor")
     for package in (t.nn.modules, t.optim):
         for item in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
             if "lr_scheduler" in item.name or "swa" in item.name:
@@ -155,7 +238,7 @@ def _functions(names: Names, module: str) -> None:
     loaded = importlib.import_module(module)
     for name, value in vars(loaded).items():
         if inspect.isfunction(value) and value.__module__ == module and not name.startswith("_"):
-            names.setdefault(module, {})[name] = "any"
+            names.setdefault(module, {})[name] = "kept"
 
 
 def _constraint(cls: type) -> str:
@@ -164,7 +247,9 @@ def _constraint(cls: type) -> str:
         hasattr(cls, name) and getattr(cls, name) is not getattr(object, name, None)
         for name in ("__reduce__", "__reduce_ex__", "__getnewargs__", "__getnewargs_ex__", "__getinitargs__")
     )
-    return "any" if own or cls.__flags__ & _HEAP_TYPE == 0 else "restored"
+    if own or cls.__flags__ & _HEAP_TYPE == 0:
+        return "any"
+    return "container" if issubclass(cls, (dict, list, set)) else "restored"
 
 
 def sklearn() -> Names:
@@ -215,14 +300,16 @@ def sklearn() -> Names:
         _functions(names, f"sklearn.metrics.{module}")
     _functions(names, "sklearn.feature_selection._univariate_selection")
     _functions(names, "sklearn.feature_selection._mutual_info")
-    names["sklearn.cluster._kmeans"] |= dict.fromkeys(["_kmeans_single_lloyd", "_kmeans_single_elkan"], "any")
+    names["sklearn.cluster._kmeans"] |= dict.fromkeys(
+        ["_kmeans_single_lloyd", "_kmeans_single_elkan"], "kept"
+    )
     for module in list(names):
         parent, _, leaf = module.rpartition(".")
         old = f"{parent}.{_OLD_SKLEARN.get(module, leaf.lstrip('_'))}"
         if old not in names:
             names[old] = names[module]
     names["scipy.interpolate._bsplines"] = {"BSpline": "restored"}
-    names["scipy._lib.array_api_compat.numpy._aliases"] = {"asarray": "any"}
+    names["scipy._lib.array_api_compat.numpy._aliases"] = {"asarray": "kept"}
     for kind in ("csr", "csc", "coo", "bsr", "dia", "dok", "lil"):
         for module in (f"scipy.sparse._{kind}", f"scipy.sparse.{kind}"):
             names[module] = {f"{kind}_{form}": "restored" for form in ("matrix", "array")}

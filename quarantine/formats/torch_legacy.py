@@ -10,7 +10,10 @@ import re
 from quarantine.formats.interface import Node, Source
 
 PICKLES = ("magic number", "protocol", "system", "object", "storage keys")
-_MAGIC = re.compile(rb"\x80[\x02-\x05](?:\x95.{8})?\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19\.", re.DOTALL)
+_MAGIC = re.compile(
+    rb"\x80[\x02-\x05](?:\x95.{8})?\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19\.|L119547037146038801333356L\n\.",
+    re.DOTALL,
+)
 
 
 class TorchLegacy:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from quarantine.analyzers.context import opcodes
-from quarantine.analyzers.pickle.names import Standing, judge, mapped
+from quarantine.analyzers.pickle.names import Judged, Standing, judge, mapped
 from quarantine.analyzers.pickle.recorder import Seen
 from quarantine.analyzers.pickle.streams import Stream, read_streams
 from quarantine.analyzers.pickle.symbolic import Walk, walk
@@ -69,6 +69,9 @@ def report(node: Node, stream: Stream) -> None:
     _globals(node, stream, found)
     for seen in stream.seen:
         _recorded(node, stream, seen)
+    for name in sorted(stream.shape.asked):
+        why = {"global": name, "arguments": "an entry that answers for an object"}
+        node.finding("pickle-constraint", offset=stream.start, **why)  # type: ignore[arg-type]
     _nested(node, stream, end if end is not None else source.size)
     _embedded(node, stream)
 
@@ -87,8 +90,11 @@ def _globals(node: Node, stream: Stream, found: Walk) -> None:
     names = dict.fromkeys(name for seen in stream.seen for name in seen.globals)
     names.update(dict.fromkeys((i.module, i.name) for i in found.imports))
     places = {(i.module, i.name): i for i in reversed(found.imports)}
+    called = {key: effect for seen in stream.seen for key, effect in seen.called.items()}
     for module, name in names:
         judged = judge(module, name)
+        if effect := called.get((module, name)):
+            judged = Judged(Standing.DANGEROUS, effect)
         place = places.get((module, name))
         offset = stream.start + place.offset if place else None
         opcode, call = (place.opcode, place.call) if place else ("", "")
@@ -114,7 +120,8 @@ def _globals(node: Node, stream: Stream, found: Walk) -> None:
                 offset=offset,
                 **{"global": label, "opcode": opcode, "opcodes": shown, "call": call or label},  # type: ignore[arg-type]
             )
-        odd = not all(part.isidentifier() for part in label.split("."))
+        # No library has such a name, and letters of other alphabets are there to be mistaken for plain ones.
+        odd = not label.isascii() or not all(part.isidentifier() for part in label.split("."))
         if odd or (place is not None and place.computed):
             node.finding("pickle-computed-name", offset=offset, **{"global": label, "opcode": opcode})  # type: ignore[arg-type]
 
@@ -122,6 +129,10 @@ def _globals(node: Node, stream: Stream, found: Walk) -> None:
 def _recorded(node: Node, stream: Stream, seen: Seen) -> None:
     for label, arguments in dict.fromkeys(seen.broken_constraints):
         node.finding("pickle-constraint", offset=stream.start, **{"global": label, "arguments": arguments})  # type: ignore[arg-type]
+    for label, text in dict.fromkeys(seen.payloads):
+        node.finding("pickle-unknown-call-payload", offset=stream.start, text=text, **{"global": label})  # type: ignore[arg-type]
+    for method in sorted(seen.methods):
+        node.finding("pickle-method-kept", offset=stream.start, method=method)
     for label in sorted(seen.touched):
         node.finding("pickle-state-on-global", offset=stream.start, **{"global": label})  # type: ignore[arg-type]
     for pid in dict.fromkeys(seen.persistent):

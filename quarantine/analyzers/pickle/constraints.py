@@ -9,17 +9,15 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from quarantine.analyzers.pickle import dtype
+from quarantine.analyzers.pickle import arrays, dtype, tensors
 from quarantine.analyzers.pickle.named import Arguments, Named, is_global
 
 MAX_REPEAT = 1 << 20
+_ANSWERING = ("types.SimpleNamespace", "argparse.Namespace")
+MAX_PATTERN = 1 << 16
 _LAYERS = "torch.nn.modules."
-_TENSORS = (
-    "torch.Tensor",
-    "torch._tensor.Tensor",
-    "torch.nn.parameter.Parameter",
-    "torch.nn.parameter.Buffer",
-)
+_METHODS_OF = (_LAYERS, "torch.optim.", "torch.nn.utils.", "torch.nn.parallel.", "torch.ao.")
+_NESTED = "torch.nested._internal.nested_tensor"
 _CODECS = frozenset({"latin1", "latin-1", "iso-8859-1", "ascii", "utf-8", "utf8"})
 _BASES = frozenset(
     f"{module}.{name}"
@@ -45,16 +43,17 @@ class Constraint:
     """``called`` judges a call's arguments, ``made`` those of ``__new__`` alone (NEWOBJ), ``state`` what BUILD sets
     on what was made with such arguments.
 
-    ``function`` is True for what honest files only call and never keep as a value.
+    ``function`` is True for what honest files only call and never keep as a value; ``items`` for what APPEND, ADDITEMS
+    or SETITEM may put elements into.
     """
 
     called: Callable[[Arguments], bool]
     made: Callable[[Arguments], bool]
     state: Callable[[Arguments, object], bool] | None = None
     function: bool = False
+    items: bool = False
 
 
-_SCALARS = frozenset({str, int, float, bool, bytes, bytearray, complex, type(None)})
 _TEXTS = frozenset({str, bytes, int, float})
 _ITEMS = frozenset({list, tuple, dict, set, frozenset, type(None)})
 
@@ -73,15 +72,11 @@ def _nothing(args: Arguments) -> bool:
     return not args
 
 
-def _nested_torch(args: Arguments) -> bool:
-    return len(args) == 1 and isinstance(args[0], bytes | bytearray)
-
-
 def _plain_callable(value: object) -> bool:
     # Layers are made, and do no harm but take memory: honest models keep a partial of one. What is not known to be
     # good has no constraint, and is reported as that.
     return is_global(value) and (
-        value.constraint in ("any", "")
+        value.constraint in ("any", "kept", "items", "text", "")
         or (value.constraint == "restored" and value.label.startswith(_LAYERS))
     )
 
@@ -97,7 +92,7 @@ def _partial_state(_: Arguments, state: object) -> bool:
 
 def _text(args: Arguments) -> bool:
     # int(Decimal("1e999999999")) and str() of shared lists never end.
-    plain = all(type(arg) in _SCALARS for arg in args)
+    plain = all(type(arg) in tensors.SCALARS for arg in args)
     return plain and (len(args) < 2 or type(args[1]) is not str or args[1] in _CODECS)
 
 
@@ -123,30 +118,104 @@ def _small_range(args: Arguments) -> bool:
     return all(type(arg) is int and abs(arg) <= MAX_REPEAT for arg in args)
 
 
-def _bit_generator(args: Arguments) -> bool:
-    # The second argument is called with the first, and a class in the first place is made.
-    def of_numpy(arg: object) -> bool:
-        return not is_global(arg) or arg.label.startswith("numpy.random.")
-
-    return len(args) <= 2 and all(of_numpy(arg) for arg in args)
-
-
 def _pandas_index(args: Arguments) -> bool:
     # Makes an instance of its first argument with keyword arguments of the stream's choice.
     return bool(args) and is_global(args[0]) and args[0].label.startswith("pandas.core.indexes.")
 
 
-def _dtype(args: Arguments) -> bool:
-    return dtype.well_formed(args, None)
+def _enum(args: Arguments) -> bool:
+    return len(args) == 1 and (type(args[0]) in tensors.SCALARS or type(args[0]) is tuple)
 
 
-def _scalar(args: Arguments) -> bool:
-    return 1 <= len(args) <= 2 and isinstance(args[0], Named) and args[0].label == dtype.LABEL
+def _typing(args: Arguments) -> bool:
+    # typing.Union[...]: nothing but a hint is asked for an item.
+    return len(args) == 2 and is_global(args[0]) and args[0].label.startswith("typing.")
+
+
+def _pattern(args: Arguments) -> bool:
+    # Flag 128 prints; compiling is linear in the length.
+    flags = args[1] if len(args) == 2 else 0
+    text = type(args[0]) in (str, bytes) if args else False
+    return text and len(args[0]) <= MAX_PATTERN and type(flags) is int and 0 <= flags < 128  # type: ignore[arg-type]
+
+
+def _bound(args: Arguments) -> bool:
+    """A method of an object that holds itself, or a member of an enumeration: nothing else is reached."""
+    if len(args) != 2 or type(args[1]) is not str or not args[1].isidentifier() or args[1][:2] == "__":
+        return False
+    if is_global(args[0]) and (
+        args[0].constraint == "enum" or (args[0].constraint, args[1]) == ("zone", "_unpickle")
+    ):
+        return True
+    return (
+        isinstance(args[0], Named)
+        and args[0].label.startswith(_METHODS_OF)
+        and args[0].constraint == "restored"
+    )
+
+
+def method_kept(args: Arguments) -> bool:
+    """Whether ``getattr(*args)`` is a plain method of some object: nothing that an honest file may not hold."""
+    if len(args) != 2 or type(args[1]) is not str or not args[1].isidentifier() or args[1][:2] == "__":
+        return False
+    return isinstance(args[0], Named) and bool(args[0].label) and not args[0].label.startswith("pathlib.")
+
+
+def _zone(args: Arguments) -> bool:
+    # Reads a file of the time zones, whose own loader refuses to leave their folder.
+    return (
+        len(args) == 1
+        and type(args[0]) is str
+        and re.fullmatch(r"[A-Za-z][\w+/-]{0,60}", args[0]) is not None
+    )
+
+
+def zone_restored(made: object, args: Arguments) -> bool:
+    """Whether a call of what getattr made is ``ZoneInfo._unpickle(key, from_cache)``, as that library writes it."""
+    inner: Arguments = getattr(made, "args", ())
+    return (
+        len(inner) == 2
+        and is_global(inner[0])
+        and (inner[0].label, inner[1]) == ("zoneinfo.ZoneInfo", "_unpickle")
+        and len(args) == 2
+        and _zone(args[:1])
+    )
+
+
+def _dill_array(args: Arguments) -> bool:
+    # dill._dill._create_array(f, args, state, npdict) calls f and sets its state.
+    return (
+        len(args) in (3, 4)
+        and is_global(args[0])
+        and args[0].label.endswith(("multiarray._reconstruct", "numeric._frombuffer", "._mareconstruct"))
+        and bool(args[0].constraint)
+        and type(args[1]) is tuple
+        and constraint_of(args[0].constraint).called(args[1])
+        and (type(args[2]) is tuple or args[2] is None)
+        and (len(args) == 3 or args[3] is None or tensors.attributes(args[3]))
+    )
+
+
+def _word(args: Arguments) -> bool:
+    return len(args) == 1 and type(args[0]) is str
+
+
+def _getter(args: Arguments) -> bool:
+    return bool(args) and all(type(arg) is int or (type(arg) is str and "__" not in arg) for arg in args)
 
 
 def _no_range(args: Arguments) -> bool:
-    # list(range(n)) makes n objects from a few bytes.
-    return not any(isinstance(arg, Named) and arg.label.endswith(".range") for arg in args)
+    # list(range(n)) makes n objects from a few bytes, and dict(x) calls the keys that an object's state holds.
+    return not any(
+        isinstance(arg, Named)
+        and not is_global(arg)
+        and (
+            arg.label in _ANSWERING
+            or arg.label.endswith(".range")
+            or arg.constraint in ("restored", "closed")
+        )
+        for arg in args
+    )
 
 
 def _reconstructor(args: Arguments) -> bool:
@@ -165,11 +234,6 @@ def _newobj(args: Arguments) -> bool:
     return constraint_of(args[0].constraint).made(args[1:]) if args[0].constraint else True
 
 
-def _empty_array(args: Arguments) -> bool:
-    # numpy pickles an array as an empty one; BUILD gives it its shape and bytes.
-    return len(args) in (3, 4) and args[-2] == (0,)
-
-
 def _tree(args: Arguments) -> bool:
     # Tree(features, classes, outputs) reads as many classes as there are outputs, whatever the array holds.
     if len(args) != 3 or type(args[0]) is not int or type(args[2]) is not int:
@@ -180,25 +244,23 @@ def _tree(args: Arguments) -> bool:
     return type(state) is tuple and len(state) > 1 and state[1] == (args[2],)
 
 
-def _attributes(state: object) -> bool:
-    """Whether what torch sets on a tensor one by one are names of data."""
-    parts = state if type(state) is tuple else (state,)
-    return all(
-        part is None or (type(part) is dict and all(type(key) is str and key[:2] != "__" for key in part))
-        for part in parts
-    )
-
-
-def _parameter(args: Arguments) -> bool:
-    return len(args) == 4 and _attributes(args[3])
-
-
 def _from_type(args: Arguments) -> bool:
     # Calls its first argument with the third.
     if len(args) != 4 or not is_global(args[0]) or not is_global(args[1]):
         return False
-    rebuilds = args[0].constraint == "any" and args[0].label.startswith("torch._utils._rebuild_")
-    return rebuilds and args[1].label in _TENSORS and _attributes(args[3])
+    if (args[0].label, args[1].label) == (f"{_NESTED}._rebuild_njt", f"{_NESTED}.NestedTensor"):
+        return tensors.attributes(args[3])
+    rebuilds = (
+        args[0].label.startswith("torch._utils._rebuild_")
+        and args[0].constraint in ("any", "tensor", "of-tensor")
+        and type(args[2]) is tuple
+        and constraint_of(args[0].constraint).called(args[2])
+    )
+    return rebuilds and args[1].label in tensors.CLASSES and tensors.attributes(args[3])
+
+
+def _no_state(_: Arguments, __: object) -> bool:
+    return False
 
 
 def _anything(_: Arguments) -> bool:
@@ -207,27 +269,49 @@ def _anything(_: Arguments) -> bool:
 
 _CONSTRAINTS: dict[str, Constraint] = {
     "any": Constraint(_anything, _anything),
-    "bit-generator": Constraint(_bit_generator, _never),
+    "bit-generator": Constraint(arrays.bit_generator, _never),
+    "bound": Constraint(_bound, _never, function=True),
     "buffer": Constraint(_buffer, _buffer),
     "closed": Constraint(_never, _nothing, function=True),
+    "container": Constraint(_never, _nothing, items=True),
     "codec": Constraint(_codec, _never, function=True),
-    "dtype": Constraint(_dtype, _never, state=dtype.well_formed),
-    "empty-array": Constraint(_empty_array, _never, function=True),
+    "dill-array": Constraint(_dill_array, _never, function=True),
+    "dill-type": Constraint(_never, _never, function=True),
+    "dtype": Constraint(arrays.well_formed_dtype, _never, state=dtype.well_formed),
+    "empty-array": Constraint(arrays.empty_array, _never, function=True),
+    "enum": Constraint(_enum, _never),
+    "empty": Constraint(_nothing, _nothing),
     "fraction": Constraint(_fraction, _fraction),
+    "frombuffer": Constraint(arrays.frombuffer, _never, state=_no_state),
     "from-type": Constraint(_from_type, _never),
+    "from-numpy": Constraint(tensors.from_numpy, _never),
+    "getter": Constraint(_getter, _never),
     "index": Constraint(_pandas_index, _never),
-    "items": Constraint(_no_range, _no_range),
-    "nested-torch": Constraint(_nested_torch, _never, function=True),
+    "items": Constraint(_no_range, _no_range, items=True),
+    "kept": Constraint(_never, _never),
+    "lazy": Constraint(tensors.lazy, tensors.lazy),
+    "masked": Constraint(arrays.masked, _never, function=True),
+    "nested-torch": Constraint(tensors.nested_torch, _never, function=True),
+    "nested-tensor": Constraint(tensors.nested_tensor, _never),
     "newobj": Constraint(_newobj, _never, function=True),
     "no-call": Constraint(_never, _never),
-    "parameter": Constraint(_parameter, _never),
+    "of-tensor": Constraint(tensors.of_tensor, tensors.of_tensor, state=tensors.parameter_state),
+    "parameter": Constraint(tensors.parameter, _never),
     "partial": Constraint(_partial, _partial, state=_partial_state),
+    "pattern": Constraint(_pattern, _never, function=True),
     "range": Constraint(_small_range, _small_range),
     "reconstructor": Constraint(_reconstructor, _never, function=True),
     "restored": Constraint(_never, _nothing),
-    "scalar": Constraint(_scalar, _never),
+    "scalar": Constraint(arrays.scalar, _never),
     "text": Constraint(_text, _text),
+    "script-object": Constraint(_never, _nothing, state=tensors.script_state),
+    "tensors": Constraint(tensors.all_tensors, _never),
+    "tensor": Constraint(tensors.within_storage, _never, state=_no_state),
     "tree": Constraint(_tree, _never),
+    "typing": Constraint(_typing, _never, function=True),
+    "ufunc": Constraint(arrays.ufunc, _never, function=True),
+    "word": Constraint(_word, _never, function=True),
+    "zone": Constraint(_zone, _never),
 }
 
 NAMES = frozenset(_CONSTRAINTS)

@@ -1,7 +1,7 @@
 """Judges a global by name: known good, known dangerous, or unknown, which is never good.
 
-The lists are data under ``rules/globals``. Names are judged as written and as ``Lib/_compat_pickle.py`` maps
-them for protocols below 3, because both are what some loader imports.
+The lists are data under ``rules/globals``; those of one package are read when a stream names it. Names are judged as
+written and as ``Lib/_compat_pickle.py`` maps them for protocols below 3, because both are what some loader imports.
 """
 
 from __future__ import annotations
@@ -12,12 +12,18 @@ import sys
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
+from typing import cast
 
 from quarantine.resources import resource_dir
 
 KNOWN_BAD = "known_bad.json"
 TORCHSCRIPT = "__torch__"
 """Classes that a TorchScript archive defines in its own code, which is read as such; no Python module has the name."""
+_INSIDE = frozenset(
+    {"subprocess", "cloudpickle", "dill", "ctypes", "importlib", "pickle", "cPickle", "socket", "shutil", "pty",
+     "runpy", "builtins", "__builtin__", "urllib", "marshal"}
+)  # fmt: skip
+"""Modules that libraries carry copies of, or pass on, under their own name."""
 _DOORS = frozenset(
     {"os", "sys", "subprocess", "builtins", "posix", "nt", "importlib", "ctypes", "shutil", "socket"}
 )
@@ -33,11 +39,15 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True)
 class Judged:
-    """A name's standing; ``effect`` completes "this global, which ..."; ``constraint`` is for good ones."""
+    """A name's standing; ``effect`` completes "this global, which ..."; ``constraint`` is for good ones.
+
+    ``called`` is the effect of an unknown name that is dangerous once something calls it.
+    """
 
     standing: Standing
     effect: str = ""
     constraint: str = "any"
+    called: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,6 +63,39 @@ class Lists:
     bad_names: dict[str, dict[str, str]]
     bad_anywhere: dict[str, str]
     ordinary: frozenset[str]
+
+
+Grouped = dict[str, dict[str, str]]
+"""Names, separated by spaces, by what is said of them and by module."""
+
+
+@dataclass(frozen=True)
+class Package:
+    """One package's lists: good names by constraint; dangerous ones, and those that harm when called, by effect."""
+
+    good: Grouped
+    named: Grouped
+    called: Grouped
+
+
+@cache
+def package(name: str) -> Package:
+    """Load the lists of a package, which are empty for most."""
+    found: list[dict[str, Grouped]] = []
+    for folder in ("packages", "reaching"):
+        path = resource_dir("rules") / "globals" / folder / f"{name}.json"
+        found.append(json.loads(path.read_text()) if name.isidentifier() and path.is_file() else {})
+    return Package(cast(Grouped, found[0]), found[1].get("named", {}), found[1].get("called", {}))
+
+
+def _said(grouped: Grouped, module: str, name: str) -> str | None:
+    return next((what for what, by in grouped.items() if name in by.get(module, "").split()), None)
+
+
+def constraint_for(module: str, name: str) -> str | None:
+    """The constraint of a known-good name, or None for any other."""
+    found = lists().good.get(module, {}).get(name)
+    return found or _said(package(module.partition(".")[0]).good, module, name)
 
 
 @cache
@@ -90,9 +133,18 @@ def _dangerous(module: str, name: str) -> str | None:
     for part in parts:
         if effect := known.bad_anywhere.get(part):
             return effect
-    # numpy.os.system, torch.sys.modules: a door to another module through an attribute.
-    if len(parts) > 1 and (_DOORS & set(parts[:-1]) or any(p.startswith("__") for p in parts)):
+    # numpy.os.system, torch.sys.modules: a door to another module through an attribute. Honest dotted names begin with
+    # a class.
+    if len(parts) > 1 and (
+        _DOORS & set(parts[:-1])
+        or any(p.startswith("__") for p in parts)
+        or not parts[0].strip("_")[:1].isupper()
+    ):
         return "reaches another module or the interpreter through attributes"
+    if not _INSIDE.isdisjoint(pieces[1:]):
+        return "is a part of a module that a library carries a copy of"
+    if effect := _said(package(pieces[0]).named, module, parts[0]):
+        return effect
     if pieces[0] in sys.stdlib_module_names and pieces[0] not in known.ordinary:
         return "is a part of the standard library that no model holds"
     return None
@@ -104,9 +156,9 @@ def judge(module: str, name: str) -> Judged:
     if module == TORCHSCRIPT or module.startswith(f"{TORCHSCRIPT}."):
         return Judged(Standing.GOOD)
     real = mapped(module, name)
-    constraint = lists().good.get(real[0], {}).get(real[1])
+    constraint = constraint_for(*real)
     for spelling in {(module, name), real}:
-        good = lists().good.get(spelling[0], {}).get(spelling[1])
+        good = constraint_for(*spelling)
         if good is None and (effect := _dangerous(*spelling)):
             # __builtin__.set maps to a good name; only the mapped spelling exists for a loader.
             if spelling != real and constraint is not None:
@@ -114,4 +166,12 @@ def judge(module: str, name: str) -> Judged:
             return Judged(Standing.DANGEROUS, effect)
     if constraint is not None:
         return Judged(Standing.GOOD, constraint=constraint)
-    return Judged(Standing.UNKNOWN)
+    return Judged(Standing.UNKNOWN, called=_when_called(*real))
+
+
+def _when_called(module: str, name: str) -> str:
+    """What calling an unknown name does, as far as its library's source or its place says."""
+    top = module.partition(".")[0]
+    if top in sys.stdlib_module_names and top != "__main__" and name.strip("_")[:1].islower():
+        return "is a function of the standard library that no model needs"
+    return _said(package(top).called, module, name) or ""

@@ -12,29 +12,56 @@ import sys
 from dataclasses import dataclass, field
 from typing import BinaryIO, cast
 
-from quarantine.analyzers.pickle.constraints import constraint_of
+from quarantine.analyzers.pickle.constraints import constraint_of, method_kept
 from quarantine.analyzers.pickle.frames import Unbuffered
 from quarantine.analyzers.pickle.inert import Inert, RecordingMeta, describe
 from quarantine.analyzers.pickle.named import Arguments
-from quarantine.analyzers.pickle.names import Judged, Standing, judge
+from quarantine.analyzers.pickle.names import Judged, Standing, judge, lists
+from quarantine.analyzers.pickle.payload import payload_in
+from quarantine.analyzers.pickle.tensors import nested_bytes
 
 MAX_RECORDS = 1000
 _STORAGE = "Storage"
+_PLAIN = (
+    "bool",
+    "bytes",
+    "complex",
+    "dict",
+    "float",
+    "frozenset",
+    "int",
+    "list",
+    "object",
+    "set",
+    "str",
+    "tuple",
+)
+_DILL_TYPES = {
+    "PartialType": ("functools", "partial"),
+    "ItemGetterType": ("operator", "itemgetter"),
+    "AttrGetterType": ("operator", "attrgetter"),
+} | {name: ("builtins", name) for name in _PLAIN}
+"""dill/_dill.py, _typemap: the names of types that honest objects hold."""
 
 
 @dataclass
 class Seen:
     """What one machine saw in one stream. Lists are bounded by ``MAX_RECORDS``; sets hold distinct names.
 
-    ``storages`` are PyTorch's: (key, label of the class, number of elements).
+    ``storages`` are PyTorch's: (key, label of the class, number of elements). ``called`` has the effect of unknown
+    names that harm when they are called, ``payloads`` what looks like one in calls of unknown names; ``methods`` are
+    those that are kept.
     """
 
     globals: dict[tuple[str, str], Judged] = field(default_factory=dict)
     broken_constraints: list[tuple[str, str]] = field(default_factory=list)
     touched: set[str] = field(default_factory=set)
+    methods: set[str] = field(default_factory=set)
     persistent: list[str] = field(default_factory=list)
     nested: list[bytes] = field(default_factory=list)
     storages: set[tuple[str, str, int]] = field(default_factory=set)
+    called: dict[tuple[str, str], str] = field(default_factory=dict)
+    payloads: list[tuple[str, str]] = field(default_factory=list)
     joblib: bool = False
     read_in_place: set[int] = field(default_factory=set)
 
@@ -45,6 +72,7 @@ class Seen:
             self.broken_constraints
             or self.touched
             or self.persistent
+            or self.methods
             or any(j.standing is not Standing.GOOD for j in self.globals.values())
         )
 
@@ -61,7 +89,8 @@ class Seen:
             or (not confused and all(part.isidentifier() for part in ".".join(key).split(".")))
         }
         constraints = [] if confused else self.broken_constraints
-        return Seen(meant, constraints, self.touched, nested=self.nested)
+        called = {key: effect for key, effect in self.called.items() if key in meant}
+        return Seen(meant, constraints, self.touched, nested=self.nested, called=called)
 
 
 class Recording:
@@ -92,8 +121,12 @@ class Recording:
             "constraint": judged.constraint if good else "",
             "on_touch": staticmethod(seen.touched.add),
         }
+        if good and judged.constraint == "dill-type":
+            members["resolve"] = staticmethod(self._dill_type)
         if good:
             members |= self._checks(label, judged.constraint)
+        elif judged.standing is Standing.UNKNOWN:
+            members |= self._unknown(module, name, judged)
         if members.get("function"):
             members["made"] = RecordingMeta("Made", (Inert,), {**members, "function": False})
         return cast(type[Inert], RecordingMeta("Global", (Inert,), members))
@@ -107,10 +140,12 @@ class Recording:
 
         def called(args: Arguments) -> None:
             if not rule.called(args):
-                broken(args)
+                if name == "bound" and method_kept(args) and not _dangerous_method(args[1]):
+                    seen.methods.add(describe(args))
+                else:
+                    broken(args)
             elif name == "nested-torch" and len(seen.nested) < MAX_RECORDS:
-                assert isinstance(args[0], bytes | bytearray)
-                seen.nested.append(bytes(args[0]))
+                seen.nested.append(nested_bytes(args[0]) or b"")
 
         def made(args: Arguments) -> None:
             if not rule.made(args):
@@ -121,14 +156,60 @@ class Recording:
                 broken(state if isinstance(state, tuple) else (state,))
 
         if name == "any":
-            return {"on_odd": staticmethod(broken)}
+            return {"on_odd": staticmethod(broken), "on_called": staticmethod(broken), "items": rule.items}
         return {
             "function": rule.function,
+            "items": rule.items,
             "on_call": staticmethod(called),
             "on_new": staticmethod(made),
             "on_state": built,
             "on_odd": staticmethod(broken),
+            "on_called": staticmethod(broken),
         }
+
+    def _dill_type(self, args: Arguments) -> type[Inert] | None:
+        """The class that dill knows by a name of its own, judged under its real one; None for those that build code."""
+        name = args[0] if len(args) == 1 else None
+        real = _DILL_TYPES.get(name) if isinstance(name, str) else None
+        return self.find_class(*real) if real else None
+
+    def _unknown(self, module: str, name: str, judged: Judged) -> dict[str, object]:
+        seen, label = self.seen, f"{module}.{name}"
+
+        def called(args: Arguments) -> None:
+            if judged.called:
+                seen.called[(module, name)] = judged.called
+            looked(args)
+
+        def odd(args: Arguments) -> None:
+            if len(seen.broken_constraints) < MAX_RECORDS:
+                seen.broken_constraints.append((label, describe(args)))
+
+        def looked(args: Arguments) -> None:
+            if len(seen.payloads) < MAX_RECORDS and (text := payload_in(args, name)):
+                seen.payloads.append((label, text))
+
+        return {
+            "on_call": staticmethod(called),
+            "on_new": staticmethod(looked),
+            "on_handed": staticmethod(called),
+            "on_called": staticmethod(odd),
+        }
+
+    def _storage(self, label: str) -> type[Inert]:
+        """What stands for storages of a class: nothing is put into one, and nothing calls it."""
+        key = ("", label)
+        if key not in self._classes:
+            seen = self.seen
+
+            def odd(args: Arguments) -> None:
+                if len(seen.broken_constraints) < MAX_RECORDS:
+                    seen.broken_constraints.append((label, describe(args)))
+
+            members = {"__slots__": (), "label": label, "items": False}
+            hooks = {"on_odd": staticmethod(odd), "on_called": staticmethod(odd)}
+            self._classes[key] = cast(type[Inert], RecordingMeta("Storage", (Inert,), members | hooks))
+        return self._classes[key]
 
     def kept_as_values(self) -> list[str]:
         """Functions that the stream keeps instead of calling them, told by references that are left.
@@ -146,13 +227,23 @@ class Recording:
         ]
 
     def persistent_load(self, pid: object) -> Inert:
-        """An inert value; anything but torch's storage tuple is noted."""
+        """An inert value; for PyTorch's old mark of a class that class. What is no mark of PyTorch's is noted."""
         if _is_torch_storage(pid):
             assert isinstance(pid, tuple)
             self.seen.storages.add((pid[2], pid[1].label, pid[4]))
-        elif len(self.seen.persistent) < MAX_RECORDS:
+            storage = Inert.make(self._storage(pid[1].label), ())
+            storage.state = pid[4]
+            return storage
+        if _is_torch_class(pid):
+            assert isinstance(pid, tuple)
+            return cast(Inert, pid[1])
+        if len(self.seen.persistent) < MAX_RECORDS:
             self.seen.persistent.append(describe((pid,)))
         return Inert()
+
+
+def _dangerous_method(name: object) -> bool:
+    return name in lists().bad_anywhere
 
 
 def _is_torch_storage(pid: object) -> bool:
@@ -165,6 +256,18 @@ def _is_torch_storage(pid: object) -> bool:
     ):
         return False
     return isinstance(pid[2], str) and isinstance(pid[3], str) and isinstance(pid[4], int) and pid[4] >= 0
+
+
+def _is_torch_class(pid: object) -> bool:
+    # torch/serialization.py _legacy_save: ('module', class, file of its source, source), which a loader compares.
+    return (
+        isinstance(pid, tuple)
+        and len(pid) == 4
+        and pid[0] == "module"
+        and isinstance(pid[1], RecordingMeta)
+        and not pid[1].function
+        and all(part is None or type(part) is str for part in pid[2:])
+    )
 
 
 def note_values(machine: Recording) -> None:

@@ -18,15 +18,22 @@ EMBEDDED_LIMIT = 64
 _SMALLEST_FILE = 16
 _FILE = re.compile(rb"PK\x03\x04|\x80[\x00-\x05]|\(*c[A-Za-z_][\w.]*\n")
 _FLAT = (list, tuple, set, frozenset)
+ASKED = frozenset({"__array__", "__array_interface__", "__cuda_array_interface__"})
+"""Attributes by which an object says where its memory is. Layers and bunches look attributes up in dicts of theirs, so
+that an entry of that name answers as well, if it is of the kind that is asked for. (Vocabularies hold the names too.)
+"""
 
 
 @dataclass
 class Shape:
-    """``expanded`` counts elements as often as they are reached; ``embedded`` are byte strings that could be files."""
+    """``expanded`` counts elements as often as they are reached; ``embedded`` are byte strings that could be files;
+    ``asked`` are entries that answer for an object (:data:`ASKED`).
+    """
 
     expanded: int = 0
     depth: int = 0
     embedded: list[bytes] = field(default_factory=list)
+    asked: set[str] = field(default_factory=set)
 
     @property
     def bomb(self) -> str | None:
@@ -82,10 +89,17 @@ def _containers(value: object, shape: Shape) -> list[object]:
         if _LEAVES.issuperset(map(type, value)):
             return []
         parts = [part for part in value if type(part) not in _LEAVES]
+        if len(value) == 2 and isinstance(value, list | tuple):  # a pair of what becomes an ordered dict
+            _answers(value[0], value[1], shape)
     elif isinstance(value, dict):
+        if not ASKED.isdisjoint(value):
+            for name in ASKED.intersection(value):
+                _answers(name, value[name], shape)
         parts = [part for part in (*value.keys(), *value.values()) if type(part) not in _LEAVES]
     elif isinstance(value, Inert):
         parts = [value.args, value.state, *value.held]
+        for pair in zip(value.held, value.held[1:], strict=False):
+            _answers(pair[0], pair[1], shape)
     else:
         return []
     found: list[object] = []
@@ -98,4 +112,16 @@ def _containers(value: object, shape: Shape) -> list[object]:
     return found
 
 
+def _answers(name: object, value: object, shape: Shape) -> None:
+    if type(name) is not str or name not in ASKED:
+        return
+    called = isinstance(value, type) or (isinstance(value, Inert) and value.constraint in _CALLABLE)
+    described = isinstance(value, dict) or (
+        isinstance(value, Inert) and value.label.startswith("collections.")
+    )
+    if called if name == "__array__" else described:
+        shape.asked.add(name)
+
+
+_CALLABLE = frozenset({"partial", "restored", "bound", "getter", ""})
 _LEAVES = frozenset({int, float, str, bool, type(None), complex})
