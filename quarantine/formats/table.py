@@ -28,6 +28,8 @@ _ONNX = (
     b"\xca",
     b"\xd2",
 )
+# The keys of a message's first field that GraphDef, MetaGraphDef or SavedModel could have, or that hides them.
+_MESSAGE = tuple(bytes([key]) for key in range(8, 256) if key & 7 in (0, 1, 2, 5))
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,12 @@ FORMATS = (
     Line("safetensors", "safetensors:Safetensors", (b"{",), at=8),
     Line("onnx", "onnx:Onnx", _ONNX),
     Line("onnx-tensor", "onnx:OnnxTensor", (b"\x08", b"\x0a", b"\x10")),
+    Line("tensorflow_saved_model", "tensorflow:SavedModel", _MESSAGE),
+    Line("tensorflow_meta_graph", "tensorflow:MetaGraph", _MESSAGE),
+    Line("tensorflow_graph", "tensorflow:GraphDef", _MESSAGE),
+    Line("tensorflow_fingerprint", "tensorflow:Fingerprint", (b"\x08", b"\x09")),
+    Line("keras_metadata", "tensorflow:KerasMetadata", (b"\x0a",)),
+    Line("tensorflow_checkpoint", "tensorflow_checkpoint:CheckpointIndex", (b"\x00\x00",)),
     Line("gguf", "gguf:Gguf", (b"GGUF",)),
     Line("tar", "tar:Tar", (b"ustar",), at=257),
     Line("compressed", "compressed:Compressed", (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x5d", *_ZLIB)),
