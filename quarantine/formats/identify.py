@@ -11,6 +11,7 @@ from quarantine.formats.table import EMPTY, EXTERNAL, FORMATS, PLACED, by_name, 
 
 _CODE = frozenset(line.name for line in PLACED)  # text that is more than text
 _PICKLE_NAMES = (".pkl", ".pickle", ".p", ".joblib", ".dill")
+_BELONG_TOGETHER = {"tflite", "zip"}  # the model's reader compares the archive with what the model says of it
 _CLAIMS = {".safetensors": "safetensors", ".npy": "npy", ".npz": "zip", ".onnx": "onnx", ".gguf": "gguf",
            ".json": "text",
            ".md": "text", ".txt": "text", ".yaml": "text"}  # fmt: skip
@@ -24,7 +25,7 @@ def identify(node: Node, expect: str | None = None) -> list[Format]:
     asked = (load(line) for line in FORMATS if line.possible(head))
     found = _told_apart([form for form in asked if form.recognise(head, node.source)], node.source)
     names = ", ".join(form.name for form in found)
-    if len(found) > 1 and expect is None:
+    if len(found) > 1 and expect is None and {form.name for form in found} != _BELONG_TOGETHER:
         node.finding("format-polyglot", formats=names)
     claim = next((kind for end, kind in _CLAIMS.items() if node.path.lower().endswith(end)), None)
     accepted = {claim, "appledouble"}  # a companion bears the name of the file that it belongs to

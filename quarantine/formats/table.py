@@ -58,6 +58,8 @@ FORMATS = (
     Line("tensorflow_fingerprint", "tensorflow:Fingerprint", (b"\x08", b"\x09")),
     Line("keras_metadata", "tensorflow:KerasMetadata", (b"\x0a",)),
     Line("tensorflow_checkpoint", "tensorflow_checkpoint:CheckpointIndex", (b"\x00\x00",)),
+    Line("tflite", "tflite:TfLite", (b"TFL3",), at=4),
+    Line("tflite_metadata", "tflite_metadata:TfLiteMetadata", (b"M001",), at=4),
     Line("gguf", "gguf:Gguf", (b"GGUF",)),
     Line("tar", "tar:Tar", (b"ustar",), at=257),
     Line("compressed", "compressed:Compressed", (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x5d", *_ZLIB)),
