@@ -16,8 +16,8 @@ from typing import Any
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "quarantine" / "formats" / "schemas"
 _SCALARS = {
-    "bool": "u1", "byte": "i1", "ubyte": "u1", "int8": "i1", "uint8": "u1", "short": "i2", "ushort": "u2", "int16": "i2",
-    "uint16": "u2", "int": "i4", "uint": "u4", "int32": "i4", "uint32": "u4", "float": "f4", "float32": "f4",
+    "bool": "u1", "byte": "i1", "ubyte": "u1", "int8": "i1", "uint8": "u1", "short": "i2", "ushort": "u2",
+    "int16": "i2", "uint16": "u2", "int": "i4", "uint": "u4", "int32": "i4", "uint32": "u4", "float": "f4", "float32": "f4",
     "long": "i8", "ulong": "u8", "int64": "i8", "uint64": "u8", "double": "f8", "float64": "f8",
 }  # fmt: skip
 _C = {"int8_t": "i1", "uint8_t": "u1", "int16_t": "i2", "uint16_t": "u2", "int32_t": "i4", "uint32_t": "u4",
@@ -40,7 +40,14 @@ def from_fbs(*texts: str) -> Schema:
     for name, inner in re.findall(r"enum\s+(\w+)\s*:\s*(\w+)", text):
         scalars[name] = _SCALARS[inner]
     unions = {
-        name: [None, *(re.sub(r".*:", "", member).strip().rpartition(".")[2] for member in body.split(",") if member.strip())]
+        name: [
+            None,
+            *(
+                re.sub(r".*:", "", member).strip().rpartition(".")[2]
+                for member in body.split(",")
+                if member.strip()
+            ),
+        ]
         for name, body in re.findall(r"union\s+(\w+)\s*\{(.*?)\}", text, re.DOTALL)
     }
     structs: dict[str, list[int]] = {}
@@ -98,7 +105,10 @@ def from_python(text: str, root: str) -> Schema:
 
 
 def _python_kind(method: str, table: str, field: str, enums: Any, unions: Any, structs: Any) -> str:
-    number = re.search(r"number_types\.(Bool|Int8|Uint8|Int16|Uint16|Int32|Uint32|Int64|Uint64|Float32|Float64)Flags, ", method)
+    number = re.search(
+        r"number_types\.(Bool|Int8|Uint8|Int16|Uint16|Int32|Uint32|Int64|Uint64|Float32|Float64)Flags, ",
+        method,
+    )
     made = re.search(r"obj = (\w+)\(\)", method)
     vector = "self._tab.Vector(" in method
     if "_tab.Union(" in method:
@@ -122,7 +132,9 @@ def from_header(text: str, root: str) -> Schema:
     structs = {
         name: [int(size), int(align)]
         for align, name, size in re.findall(
-            r"FLATBUFFERS_MANUALLY_ALIGNED_STRUCT\((\d+)\) (\w+) .*?FLATBUFFERS_STRUCT_END\(\2, (\d+)\)", text, re.DOTALL
+            r"FLATBUFFERS_MANUALLY_ALIGNED_STRUCT\((\d+)\) (\w+) .*?FLATBUFFERS_STRUCT_END\(\2, (\d+)\)",
+            text,
+            re.DOTALL,
         )
     }
     unions = {}
@@ -130,8 +142,15 @@ def from_header(text: str, root: str) -> Schema:
         members = [m for m in re.findall(r"(\w+) = \d+", body) if m not in ("NONE", "MIN", "MAX")]
         unions[name] = [None, *(f"struct:{m}" if m in structs else m for m in members)]
     tables: dict[str, list[Any]] = {}
-    for name, body in re.findall(r"struct (\w+) FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table \{(.*?)EndTable", text, re.DOTALL):
-        types = {field: label for label, field in re.findall(r"  const ([\w:<>* ]+?)\s*\*?\s*(\w+)\(\) const", body)}
+    for name, body in re.findall(
+        r"struct (\w+) FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table \{(.*?)EndTable",
+        text,
+        re.DOTALL,
+    ):
+        types = {
+            field: label
+            for label, field in re.findall(r"  const ([\w:<>* ]+?)\s*\*?\s*(\w+)\(\) const", body)
+        }
         slots = {}
         for slot, at in re.findall(r"VT_(\w+) = (\d+)", body):
             field = slot.lower()
@@ -155,7 +174,13 @@ def _c_kind(label: str, structs: Any) -> str:
         inner = label[label.index("Vector<") + 7 : label.rindex(">")]
         return f"[{_c_kind(inner.removeprefix('::flatbuffers::Offset<').rstrip('>'), structs)}]"
     name = re.sub(r"[ *]", "", label).rpartition("::")[2]
-    return _C.get(name) or ("string" if name == "String" and "flatbuffers::String" in label else f"struct:{name}" if name in structs else name)
+    return _C.get(name) or (
+        "string"
+        if name == "String" and "flatbuffers::String" in label
+        else f"struct:{name}"
+        if name in structs
+        else name
+    )
 
 
 def main() -> None:
@@ -166,29 +191,44 @@ def main() -> None:
         return (wheels / name).read_text()
 
     ort = "\n".join(
-        path.read_text() for path in sorted((wheels / "onnxruntime/tools/ort_format_model/ort_flatbuffers_py/fbs").glob("*.py"))
+        path.read_text()
+        for path in sorted(
+            (wheels / "onnxruntime/tools/ort_format_model/ort_flatbuffers_py/fbs").glob("*.py")
+        )
     )
     schemas = {
         "tflite": from_python(text("tensorflow/lite/python/schema_py_generated.py"), "Model"),
         "tflite_metadata": from_fbs(text("tensorflow_lite_support/metadata/metadata_schema.fbs")),
         "ort": from_python(ort, "InferenceSession"),
-        "executorch": from_fbs(text("executorch/schema/scalar_type.fbs"), text("executorch/schema/program.fbs")),
-        "flat_tensor": from_fbs(
-            text("executorch/schema/scalar_type.fbs"), text("executorch/extension/flat_tensor/serialize/flat_tensor.fbs")
+        "executorch": from_fbs(
+            text("executorch/schema/scalar_type.fbs"), text("executorch/schema/program.fbs")
         ),
-        "torch_mobile": from_header(text("torch/include/torch/csrc/jit/serialization/mobile_bytecode_generated.h"), "Module"),
+        "flat_tensor": from_fbs(
+            text("executorch/schema/scalar_type.fbs"),
+            text("executorch/extension/flat_tensor/serialize/flat_tensor.fbs"),
+        ),
+        "torch_mobile": from_header(
+            text("torch/include/torch/csrc/jit/serialization/mobile_bytecode_generated.h"), "Module"
+        ),
     }
     # Deprecated fields have no reader, but older writers made them. (ort.fbs, tensorflow's schema.fbs)
     schemas["tflite"]["tables"]["ResizeBilinearOptions"][:2] = [["new_height", "i4"], ["new_width", "i4"]]
     schemas["tflite"]["tables"]["SignatureDef"][3] = ["deprecated_tag", "string"]
     schemas["ort"]["tables"]["InferenceSession"][2] = ["session_state", "DeprecatedSessionState"]
-    schemas["ort"]["tables"]["RuntimeOptimizationRecord"][2] = ["produced_nodes", "[DeprecatedNodeIndexAndKernelDefHash]"]
+    schemas["ort"]["tables"]["RuntimeOptimizationRecord"][2] = [
+        "produced_nodes",
+        "[DeprecatedNodeIndexAndKernelDefHash]",
+    ]
     for name, schema in schemas.items():
         parts = [
-            f'"{part}": {{' + ",\n".join(f"{json.dumps(k)}: {json.dumps(v)}" for k, v in sorted(schema[part].items())) + "}"
+            f'"{part}": {{'
+            + ",\n".join(f"{json.dumps(k)}: {json.dumps(v)}" for k, v in sorted(schema[part].items()))
+            + "}"
             for part in ("structs", "unions", "tables")
         ]
-        (SCHEMAS / f"{name}.json").write_text("{" + f'"root": "{schema["root"]}",\n' + ",\n".join(parts) + "}\n")
+        (SCHEMAS / f"{name}.json").write_text(
+            "{" + f'"root": "{schema["root"]}",\n' + ",\n".join(parts) + "}\n"
+        )
 
 
 if __name__ == "__main__":

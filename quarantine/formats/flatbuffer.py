@@ -9,11 +9,12 @@ The reader walks with a list of its own, so depth costs nothing; offsets only po
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from quarantine.formats.interface import Malformed
+from quarantine.formats.interface import Malformed, Node
 
 OBJECTS_LIMIT = 4_000_000
 DEPTH_LIMIT = 64
@@ -25,7 +26,8 @@ class OutOfBounds(Malformed):
     """An offset or a length leads out of the buffer, or two objects share bytes: no writer makes that."""
 
 
-class Range(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Range:
     """The elements of a vector of scalars or structs: where they begin, how many, bytes of each."""
 
     start: int
@@ -130,6 +132,10 @@ class Flatbuffer:
         if self._end - at < PADDING_LIMIT_BYTES and not any(self.data[at : self._end]):
             found.append((at, self._end))
         return found
+
+    def add(self, start: int, end: int) -> None:
+        """Count a range as one more object."""
+        self._ranges = sorted([*self._ranges, (start, end)])
 
     @property
     def last(self) -> int:
@@ -254,7 +260,9 @@ class Flatbuffer:
             if self.data[at + 4 + length]:
                 raise OutOfBounds("string does not end with zero", offset=at)
             self._take(at, at + 5 + length)
-            self._made["string", at] = bytes(self.data[at + 4 : at + 4 + length]).decode("utf-8", "backslashreplace")
+            self._made["string", at] = bytes(self.data[at + 4 : at + 4 + length]).decode(
+                "utf-8", "backslashreplace"
+            )
         return str(self._made["string", at])
 
     def _vector(self, kind: str, at: int, depth: int) -> Any:
@@ -276,3 +284,24 @@ class Flatbuffer:
         return self._made[key]
 
 
+def verified(
+    node: Node, data: memoryview, end: int, name: str, held: tuple[int, int] | None = None
+) -> tuple[Flatbuffer, Table]:
+    """The flatbuffer in ``data[:end]`` and its root after ``schemas/<name>.json``, verified and claimed.
+
+    ``held`` is a range in it that another header takes. Reports what leads out of it, and fields that are not known.
+    """
+    buffer = Flatbuffer(data, end, schema(name))
+    try:
+        root = buffer.root()
+        if held:
+            buffer.add(*held)
+        for start, stop in buffer.taken():
+            node.claim(start, stop)
+    except OutOfBounds as error:
+        node.finding("flatbuffer-out-of-bounds", offset=error.offset, why=error.why)
+        raise
+    for kind, at in buffer.unknown[:16]:
+        node.finding("flatbuffer-unknown-field", offset=at, table=kind)
+        node.unread()
+    return buffer, root

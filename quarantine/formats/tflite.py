@@ -11,7 +11,7 @@ import math
 from typing import Any
 
 from quarantine.formats import tensorflow_operators
-from quarantine.formats.flatbuffer import Flatbuffer, OutOfBounds, Range, Table, schema
+from quarantine.formats.flatbuffer import Flatbuffer, Range, Table, verified
 from quarantine.formats.flexbuffer import texts
 from quarantine.formats.interface import Malformed, Node, Source
 from quarantine.formats.protobuf_schema import SchemaReader
@@ -48,19 +48,9 @@ class TfLite:
     def read(self, node: Node) -> None:
         """Verify, judge and claim."""
         with node.source.view() as data:
-            buffer = Flatbuffer(data, len(data), schema("tflite"))
-            try:
-                model = buffer.root()
-                for start, end in buffer.taken():
-                    node.claim(start, end)
-            except OutOfBounds as error:
-                node.finding("flatbuffer-out-of-bounds", offset=error.offset, why=error.why)
-                raise
+            buffer, model = verified(node, data, len(data), "tflite")
             if model.number("version") != VERSION:
                 raise Malformed("not version 3 of the format", offset=0)
-            for kind, at in buffer.unknown[:16]:
-                node.finding("flatbuffer-unknown-field", offset=at, table=kind)
-                node.unread()
             _Model(node, buffer, model).check()
 
 
@@ -121,7 +111,11 @@ class _Model:
         group = tensorflow_operators.groups().get(name[len(FLEX) :])
         if group in (tensorflow_operators.SAVER, tensorflow_operators.TABLE, tensorflow_operators.CACHE):
             self._node.finding(
-                "tensorflow-operator-reach", offset=code.at, operator=name, effect="opens a path", place="operator codes"
+                "tensorflow-operator-reach",
+                offset=code.at,
+                operator=name,
+                effect="opens a path",
+                place="operator codes",
             )
         tensorflow_operators.report(self._node, name[len(FLEX) :], {}, place="operator codes", at=code.at)
 
@@ -164,7 +158,9 @@ class _Model:
                 if not 0 <= options.number(name) < len(self._graphs):
                     self._lost("the subgraph of an operator", operator.at)
         self._claim_outside(
-            operator.number("large_custom_options_offset"), operator.number("large_custom_options_size"), operator.at
+            operator.number("large_custom_options_offset"),
+            operator.number("large_custom_options_size"),
+            operator.at,
         )
         if self._codes[index].text("custom_code").startswith(FLEX):
             self._check_flex(self._codes[index].text("custom_code"), operator)
@@ -175,7 +171,10 @@ class _Model:
         if not isinstance(held, Range):
             raise Malformed("a Flex operator has no options", offset=operator.at)
         found = texts(self._buffer.data, held.start, held.end)
-        if len(found) != 2 or bytes(self._buffer.data[slice(*found[0])]).decode("utf-8", "replace") != name[len(FLEX) :]:
+        if (
+            len(found) != 2
+            or bytes(self._buffer.data[slice(*found[0])]).decode("utf-8", "replace") != name[len(FLEX) :]
+        ):
             raise Malformed("a Flex operator's options are not its name and node", offset=held.start)
         reducer = Reducer(self._buffer.data)
         reader = SchemaReader(self._buffer.data, messages("tensorflow"), {"NodeDef": reducer.operation})

@@ -10,16 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from quarantine.formats import zip_records
-from quarantine.formats.flatbuffer import Flatbuffer, OutOfBounds, Table, schema
+from quarantine.formats.flatbuffer import Flatbuffer, Table, schema, verified
 from quarantine.formats.interface import Node, Source
 
 MAGIC = b"M001"
 METADATA = "TFLITE_METADATA"
-
-
-def _read(data: memoryview) -> tuple[Flatbuffer, Table]:
-    buffer = Flatbuffer(data, len(data), schema("tflite_metadata"))
-    return buffer, buffer.root()
 
 
 def _files(table: object) -> Iterator[str]:
@@ -47,16 +42,7 @@ class TfLiteMetadata:
     def read(self, node: Node) -> None:
         """Verify and claim."""
         with node.source.view() as data:
-            try:
-                buffer, root = _read(data)
-                for start, end in buffer.taken():
-                    node.claim(start, end)
-            except OutOfBounds as error:
-                node.finding("flatbuffer-out-of-bounds", offset=error.offset, why=error.why)
-                raise
-            for kind, at in buffer.unknown[:16]:
-                node.finding("flatbuffer-unknown-field", offset=at, table=kind)
-                node.unread()
+            _, root = verified(node, data, len(data), "tflite_metadata")
             for name in ("name", "description", "version", "author", "license"):
                 if root.text(name):
                     node.said(name, root.text(name))
@@ -74,7 +60,9 @@ def check_files(node: Node, metadata: Source | None) -> None:
     named: set[str] = set()
     if metadata is not None:
         with metadata.view() as data:
-            named = set(_files(_read(data)[1]))
-    held = {entry.name for entry in zip_records.entries(node.source, zip_records.directory(node.source, ends[0]))}
+            named = set(_files(Flatbuffer(data, len(data), schema("tflite_metadata")).root()))
+    held = {
+        entry.name for entry in zip_records.entries(node.source, zip_records.directory(node.source, ends[0]))
+    }
     if not held <= named:
         node.finding("format-polyglot", formats="tflite, zip", unnamed=", ".join(sorted(held - named))[:200])
