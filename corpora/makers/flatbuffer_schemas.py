@@ -17,8 +17,8 @@ from typing import Any
 SCHEMAS = Path(__file__).resolve().parents[2] / "quarantine" / "formats" / "schemas"
 _SCALARS = {
     "bool": "u1", "byte": "i1", "ubyte": "u1", "int8": "i1", "uint8": "u1", "short": "i2", "ushort": "u2",
-    "int16": "i2", "uint16": "u2", "int": "i4", "uint": "u4", "int32": "i4", "uint32": "u4", "float": "f4", "float32": "f4",
-    "long": "i8", "ulong": "u8", "int64": "i8", "uint64": "u8", "double": "f8", "float64": "f8",
+    "int16": "i2", "uint16": "u2", "int": "i4", "uint": "u4", "int32": "i4", "uint32": "u4", "float": "f4",
+    "float32": "f4", "long": "i8", "ulong": "u8", "int64": "i8", "uint64": "u8", "double": "f8", "float64": "f8",
 }  # fmt: skip
 _C = {"int8_t": "i1", "uint8_t": "u1", "int16_t": "i2", "uint16_t": "u2", "int32_t": "i4", "uint32_t": "u4",
       "int64_t": "i8", "uint64_t": "u8", "float": "f4", "double": "f8"}  # fmt: skip

@@ -13,6 +13,8 @@ ANALYZERS = {
     "pickle.analyzer:PickleAnalyzer": frozenset({"pickle"}),
     "torch_legacy:TorchLegacyAnalyzer": frozenset({"torch_legacy"}),
     "config:ConfigAnalyzer": frozenset({"text"}),
+    "tensorflow_text:TensorFlowTextAnalyzer": frozenset({"text"}),
+    "tfjs:TfJsAnalyzer": frozenset({"text"}),
     "shards:ShardsAnalyzer": frozenset({"text"}),
 }
 

@@ -64,6 +64,7 @@ FORMATS = (
     Line("flat_tensor", "executorch:FlatTensor", (b"FT01",), at=4),
     Line("ort", "ort:Ort", (b"ORTM",), at=4),
     Line("torch_mobile", "torch_mobile:TorchMobile", (b"PTMF",), at=4),
+    Line("tfrecord", "tfrecord:TfRecord", (b"\x00\x00\x00\x00",), at=4),
     Line("gguf", "gguf:Gguf", (b"GGUF",)),
     Line("tar", "tar:Tar", (b"ustar",), at=257),
     Line("compressed", "compressed:Compressed", (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x5d", *_ZLIB)),

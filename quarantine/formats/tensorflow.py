@@ -7,7 +7,6 @@ judged as its runtime would run them. Nothing is ever imported or run. After ten
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 
@@ -15,13 +14,10 @@ from quarantine.formats import tensorflow_graph as graphs
 from quarantine.formats.interface import Malformed, Node, Source
 from quarantine.formats.protobuf import FIXED64, LENGTH, VARINT, Field, fields
 from quarantine.formats.protobuf_schema import Message, SchemaReader, schema
-from quarantine.formats.tensorflow_paths import Paths, Surroundings
+from quarantine.formats.tensorflow_model import hand_on_metadata, judge
 
 SEARCH_LIMIT = 2000
 _OPERATOR = re.compile(rb"[A-Za-z_][A-Za-z0-9_>./-]*")
-_COLLECTED = ("VariableDef", "QueueRunnerDef", "WhileContextDef", "CondContextDef", "SaverDef")
-_ASSET_TYPE = "tensorflow.AssetFileDef"
-METADATA_LIMIT = 1 << 16
 
 
 def _some(data: memoryview, start: int, end: int) -> Iterator[Field]:
@@ -79,171 +75,23 @@ def is_meta_graph(data: memoryview, start: int, end: int) -> bool:
     )
 
 
-class _Reader:
-    """Reads one file of TensorFlow's messages and judges what it finds."""
-
-    def __init__(self, node: Node, data: memoryview) -> None:
-        self._node = node
-        self._reduced = graphs.Reducer(data)
-        self._reader = SchemaReader(data, schema("tensorflow"), {"NodeDef": self._reduced.operation})
-        self._data = data
-
-    def message(self, kind: str) -> Message:
-        """The whole file as that message; all that its table explains is claimed."""
-        found: Message = self._reader.message(kind, 0, len(self._data))
-        for why, odd in (("is not known", self._reader.unknown), ("appears twice", self._reader.twice)):
-            for message, held in odd[:16]:
-                self._node.finding(
-                    "tensorflow-unusual-field", offset=held.at, message=message, field=held.number, why=why
-                )
-        for start, end in self._reader.taken(len(self._data)):
-            self._node.claim(start, end)
-        return found
-
-    def nested(self, kind: str, start: int, end: int) -> Message | None:
-        """The bytes there as a message of that kind, if they are one to the last field."""
-        reader = SchemaReader(self._data, schema("tensorflow"))
-        try:
-            found: Message = reader.message(kind, start, end)
-        except Malformed:
-            return None
-        return None if reader.unknown or reader.twice else found
-
-    def meta_graph(self, meta: Message) -> None:
-        """Judge one MetaGraphDef."""
-        held = meta.inner("object_graph_def")
-        assets = [asset for asset in meta.all("asset_file_def") if isinstance(asset, Message)]
-        assets += self._collections(meta)
-        around = Surroundings(assets={self._tensor(asset) for asset in assets})
-        for asset in assets:
-            check_asset(self._node, asset.text("filename"), asset.at)
-        for _, signature in meta.entries("signature_def"):
-            for _, tensor in signature.entries("inputs"):
-                around.requested.add(tensor.text("name").partition(":")[0])
-        self._objects(held, around)
-        self.graph(meta.inner("graph_def"), around)
-        info = meta.inner("meta_info_def")
-        if info.text("tensorflow_version"):
-            self._node.said("tensorflow_version", info.text("tensorflow_version"))
-        if "any_info" in info:
-            self._node.finding(
-                "tensorflow-unusual-field", offset=info.at, message=info.kind, field=3, why="holds anything"
+def read_message(node: Node, data: memoryview, kind: str) -> Message:
+    """The whole file as that message, its nodes reduced; all that its table explains is claimed."""
+    reader = SchemaReader(data, schema("tensorflow"), {"NodeDef": graphs.Reducer(data).operation})
+    found: Message = reader.message(kind, 0, len(data))
+    for why, odd in (("is not known", reader.unknown), ("appears twice", reader.twice)):
+        for message, held in odd[:16]:
+            node.finding(
+                "tensorflow-unusual-field", offset=held.at, message=message, field=held.number, why=why
             )
-
-    def graph(self, message: Message, around: Surroundings) -> None:
-        """Judge one GraphDef."""
-        graph = graphs.graph_of(message)
-        repeated = len(message.all("node")) != len(graph.main.operations)
-        if repeated or len(message.inner("library").all("function")) != len(graph.functions):
-            raise Malformed("a node or a function is there twice", offset=message.at)
-        self._node.fact("operations", graphs.check_operators(self._node, graph))
-        Paths(graph, around).check(self._node)
-
-    def _tensor(self, asset: Message) -> str:
-        return asset.inner("tensor_info").text("name").partition(":")[0]
-
-    def _objects(self, objects: Message, around: Surroundings) -> None:
-        """What users may call, and the metadata of Keras layers that older versions put here."""
-        nodes = objects.all("nodes")
-        for name, function in objects.entries("concrete_functions"):
-            bound = []
-            for index in _numbers(self._data, function.all("bound_inputs")):
-                if index >= len(nodes):
-                    raise Malformed("a function is bound to an object that is not there", offset=function.at)
-                bound.append(_bound(nodes[index]))
-            around.exposed[name] = bound
-        hand_on_metadata(self._node, [held.inner("user_object").text("metadata") for held in nodes])
-
-    def _collections(self, meta: Message) -> list[Message]:
-        """Check what the collections hold; returns the assets among it."""
-        found: list[Message] = []
-        for name, collection in meta.entries("collection_def"):
-            for held in collection.inner("any_list").all("value"):
-                start, end = held.first("value", (0, 0))
-                asset = (
-                    self.nested("AssetFileDef", start, end)
-                    if held.text("type_url").endswith(_ASSET_TYPE)
-                    else None
-                )
-                if asset is None:
-                    self._odd(held.at, name)
-                else:
-                    found.append(asset)
-            for start, end in collection.inner("bytes_list").all("value"):
-                text = str(self._data[start:end], "utf-8", "replace")
-                if not text.isprintable() and not any(
-                    self.nested(kind, start, end) is not None for kind in _COLLECTED
-                ):
-                    self._odd(start, name)
-        return found
-
-    def _odd(self, at: int, name: str) -> None:
-        self._node.finding(
-            "tensorflow-unusual-field",
-            offset=at,
-            message=f"collection {name}",
-            field="value",
-            why="holds anything",
-        )
+    for start, end in reader.taken(len(data)):
+        node.claim(start, end)
+    return found
 
 
-def _numbers(data: memoryview, values: list[object]) -> Iterator[int]:
-    """The numbers of a repeated field, packed or not."""
-    for value in values:
-        if isinstance(value, int):
-            yield value
-        elif isinstance(value, tuple):
-            from quarantine.formats.protobuf import varint
-
-            at, end = value
-            while at < end:
-                number, at = varint(data, at, end)
-                yield number
-
-
-def _bound(held: Message) -> str:
-    if "asset" in held:
-        return "asset"
-    if "variable" in held:
-        return "variable"
-    return held.inner("constant").text("operation")
-
-
-def check_asset(node: Node, filename: str, at: int) -> None:
-    """Report an asset that lies anywhere but beside its model."""
-    parts = filename.split("/")
-    if "\\" in filename or ":" in filename or "\0" in filename or {"", ".", ".."} & set(parts):
-        node.finding("tensorflow-asset-path", offset=at if at >= 0 else None, filename=filename)
-
-
-def hand_on_metadata(node: Node, documents: list[str]) -> None:
-    """Hand on the JSON that Keras keeps of its layers, all in one list.
-
-    Raises:
-        Malformed: it is no JSON.
-    """
-    held = [text for text in documents if text.lstrip()[:1] in ("{", "[")]
-    if len(held) > METADATA_LIMIT:
-        raise Malformed("more objects than any model has")
-    for text in held:
-        try:
-            json.loads(text)
-        except (ValueError, RecursionError):
-            raise Malformed("the metadata of an object is no JSON") from None
-    if held:
-        node.child("metadata.json", ("[" + ",\n".join(held) + "]").encode(), expect="text")
-
-
-def judge(node: Node, kind: str) -> None:
-    """Read and judge the whole artifact as a SavedModel, a MetaGraphDef or a GraphDef."""
+def _read(node: Node, kind: str) -> None:
     with node.source.view() as data:
-        reader = _Reader(node, data)
-        found = reader.message(kind)
-        if kind == "GraphDef":
-            reader.graph(found, Surroundings())
-        else:
-            for meta in found.all("meta_graphs") if kind == "SavedModel" else [found]:
-                reader.meta_graph(meta)
+        judge(node, data, kind, read_message(node, data, kind))
 
 
 class SavedModel:
@@ -261,7 +109,7 @@ class SavedModel:
 
     def read(self, node: Node) -> None:
         """Validate, claim and judge."""
-        judge(node, "SavedModel")
+        _read(node, "SavedModel")
 
 
 class MetaGraph:
@@ -276,7 +124,7 @@ class MetaGraph:
 
     def read(self, node: Node) -> None:
         """Validate, claim and judge."""
-        judge(node, "MetaGraphDef")
+        _read(node, "MetaGraphDef")
 
 
 class GraphDef:
@@ -291,7 +139,7 @@ class GraphDef:
 
     def read(self, node: Node) -> None:
         """Validate, claim and judge."""
-        judge(node, "GraphDef")
+        _read(node, "GraphDef")
 
 
 class Fingerprint:
@@ -311,7 +159,7 @@ class Fingerprint:
     def read(self, node: Node) -> None:
         """Validate and claim."""
         with node.source.view() as data:
-            _Reader(node, data).message("FingerprintDef")
+            read_message(node, data, "FingerprintDef")
 
 
 class KerasMetadata:
@@ -336,5 +184,5 @@ class KerasMetadata:
     def read(self, node: Node) -> None:
         """Validate, claim, hand on the JSON."""
         with node.source.view() as data:
-            found = _Reader(node, data).message("KerasSavedMetadata")
+            found = read_message(node, data, "KerasSavedMetadata")
             hand_on_metadata(node, [held.text("metadata") for held in found.all("nodes")])

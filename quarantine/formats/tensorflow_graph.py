@@ -16,7 +16,7 @@ from quarantine.formats.protobuf_schema import Message
 
 TEXT_LIMIT_BYTES, TEXTS_LIMIT = 4096, 64
 PLACE_LIMIT = 256
-DT_STRING = 7
+DT_STRING = (7, "DT_STRING")
 
 
 @dataclass(slots=True)
@@ -77,7 +77,7 @@ class Reducer:
             functions += [held.text("name") for held in [*value.all("func"), *listed.all("func")]]
             if "tensor" in value and message.text("op") in ("Const", "HostConst"):
                 constant = self.strings(value.inner("tensor").all("string_val"))
-            typed = typed or (name in ("dtype", "T") and value.first("type") == DT_STRING)
+            typed = typed or (name in ("dtype", "T") and value.first("type") in DT_STRING)
         return Operation(
             message.text("name"),
             message.text("op"),
