@@ -16,6 +16,7 @@ MANIFEST = Path(__file__).with_name("manifest.yaml")
 MODULES = (
     "benign.files",
     "benign.containers",
+    "benign.tensorflow",
     "malicious.direct",
     "malicious.obfuscated",
     "malicious.gadgets",
@@ -23,7 +24,9 @@ MODULES = (
     "malicious.archives",
     "malicious.tars",
     "malicious.single_files",
+    "malicious.tensorflow",
     "malformed.files",
+    "malformed.tensorflow",
 )
 """The modules that hold cases, one line each, in the order of the manifest."""
 

@@ -101,24 +101,32 @@ class Reducer:
         return found
 
 
+def _by_name(operations: list[Operation]) -> dict[str, Operation]:
+    """Operations by name. Those whose name is taken are kept under another, so that each is judged."""
+    found: dict[str, Operation] = {}
+    for index, operation in enumerate(operations):
+        found[f"{operation.name}\0{index}" if operation.name in found else operation.name] = operation
+    return found
+
+
 def graph_of(message: Message) -> Graph:
     """The graph that a GraphDef message, with reduced nodes, describes."""
-    main = Function("", operations={op.name: op for op in message.all("node")})
-    functions = {}
-    for held in message.inner("library").all("function"):
+    functions: dict[str, Function] = {}
+    for index, held in enumerate(message.inner("library").all("function")):
         signature = held.inner("signature")
-        functions[signature.text("name")] = Function(
-            signature.text("name"),
+        name = signature.text("name")
+        functions[f"{name}\0{index}" if name in functions else name] = Function(
+            name,
             [argument.text("name") for argument in signature.all("input_arg")],
-            {op.name: op for op in held.all("node_def")},
+            _by_name(held.all("node_def")),
         )
-    return Graph(main, functions)
+    return Graph(Function("", operations=_by_name(message.all("node"))), functions)
 
 
-def attributes_of(message: Message) -> Iterator[Message]:
-    """The attributes that a function itself has, and those of its arguments."""
-    for held in message.inner("library").all("function"):
-        yield from (value for _, value in held.entries("attr") if isinstance(value, Message))
+def repeated_names(graph: Graph) -> list[str]:
+    """The names that two operations or two functions have; TensorFlow refuses such a graph."""
+    names = [name for name in graph.functions if "\0" in name]
+    return names + [name for scope in graph.scopes() for name in scope.operations if "\0" in name]
 
 
 def check_operators(node: Node, graph: Graph) -> int:

@@ -82,9 +82,14 @@ class _Judge:
     def graph(self, message: Message, around: Surroundings) -> None:
         """Judge one GraphDef."""
         graph = graphs.graph_of(message)
-        repeated = len(message.all("node")) != len(graph.main.operations)
-        if repeated or len(message.inner("library").all("function")) != len(graph.functions):
-            raise Malformed("a node or a function is there twice", offset=message.at)
+        for name in graphs.repeated_names(graph)[:16]:
+            self._node.finding(
+                "tensorflow-unusual-field",
+                offset=place(message.at),
+                message="GraphDef",
+                field=name,
+                why="is there twice",
+            )
         self._node.fact("operations", graphs.check_operators(self._node, graph))
         Paths(graph, around).check(self._node)
 

@@ -24,7 +24,8 @@ _THROUGH: dict[str, tuple[int, ...] | None] = {
     "Identity": None, "IdentityN": None, "StringJoin": None, "Pack": None, "Concat": None, "ConcatV2": None,
     "Merge": None, "RefIdentity": None, "StopGradient": None, "EnsureShape": (0,), "Snapshot": (0,), "Enter": None,
     "Exit": None, "NextIteration": None, "Select": (1, 2), "SelectV2": (1, 2), "ShardedFilename": (0,),
-    "ExpandDims": (0,), "Reshape": (0,), "Squeeze": (0,), "Switch": (0,), "PlaceholderWithDefault": None, "ShardedFilespec": (0,),
+    "ExpandDims": (0,), "Reshape": (0,), "Squeeze": (0,), "Switch": (0,), "PlaceholderWithDefault": None,
+    "ShardedFilespec": (0,),
 }  # fmt: skip
 # What savers write beside the name that they are given; a saver without a name is called "model".
 _SAVER_TEXTS = re.compile(r"|model|\.part|_temp(_[0-9a-f]{32})?/part")
