@@ -67,9 +67,11 @@ def _exposed(_: Path) -> bytes:
 def _variable(_: Path) -> bytes:
     typed = attribute("dtype", field(6, 7))
     nodes = [
-        const("p", CANARY), op("v", "VarHandleOp", attributes=typed),
-        op("a", "AssignVariableOp", "v", "p", attributes=typed), op("r", "ReadVariableOp", "v", attributes=typed),
-    ]  # fmt: skip
+        const("p", CANARY),
+        op("v", "VarHandleOp", attributes=typed),
+        op("a", "AssignVariableOp", "v", "p", attributes=typed),
+        op("r", "ReadVariableOp", "v", attributes=typed),
+    ]
     return saved(meta(_save("r", *nodes)))
 
 
@@ -91,8 +93,8 @@ def _behind_nonsense(_: Path) -> bytes:
 
 
 def _text(_: Path) -> bytes:
-    lines = '# a plain graph\nnode # {\n<name: "p"; op: "Const">\nnode { op: "\\122ead" \'File\' input: ["p"], name: "r" }\n'
-    return lines.encode()
+    first = '# a plain graph\nnode # {\n<name: "p"; op: "Const">\n'
+    return (first + 'node { op: "\\122ead" \'File\' input: ["p"], name: "r" }\n').encode()
 
 
 def _metadata(_: Path) -> bytes:
@@ -137,28 +139,183 @@ def cases() -> list[Case]:
     default = op("p", "PlaceholderWithDefault", "d")
     debug = attribute("descriptor_source", field(2, CANARY))
     found += [
-        hostile("tensorflow-saver-called", "saved_model.pb", _called, "A function with a saver's operators is called with a constant path", PATH),
-        hostile("tensorflow-saver-exposed", "saved_model.pb", _exposed, "A restoring function that users may call with a path of theirs", PATH),
-        hostile("tensorflow-saver-variable", "saved_model.pb", _variable, "The path of a saver goes through a variable", PATH),
-        hostile("tensorflow-saver-default", "model.pb", lambda _: _save("p", const("d", f"/tmp/{CANARY}"), default), "The default of the saver's file name is a path", PATH),
-        hostile("tensorflow-saver-request", "saved_model.pb", lambda _: saved(meta(_save("p", placeholder("p")), requested=("p",))), "A signature's input is the file name of a saver", PATH),
-        hostile("tensorflow-saver-computed", "model.pb", lambda _: _save("p", const("b", "L3RtcC9D"), op("p", "DecodeBase64", "b")), "The path of a saver is decoded by the graph", PATH),
-        hostile("tensorflow-table", "model.pb", lambda _: graph(const("a", "/etc/"), const("b", "hostname"), op("p", "StringJoin", "a", "b"), op("t", "HashTableV2"), op("i", "InitializeTableFromTextFileV2", "t", "p")), "A table is filled from a file whose path is put together", PATH),
-        hostile("tensorflow-cache", "model.pb", lambda _: graph(const("p", CANARY), op("d", "RangeDataset"), op("c", "CacheDatasetV2", "d", "p")), "A dataset keeps its cache in a file", PATH),
-        hostile("tensorflow-hidden-graph", "model.pb", lambda _: graph(const("p", "graph"), op("d", "DatasetFromGraph", "p")), "A dataset is made of a graph in a string", REACH),
-        hostile("tensorflow-descriptor", "model.pb", lambda _: graph(placeholder("x"), op("d", "DecodeProtoV2", "x", attributes=debug)), "A protobuf decoder takes its descriptor from a file", REACH),
-        hostile("tensorflow-two-libraries", "model.pb", _two_libraries, "The library comes in two parts, which protobuf merges", REACH),
-        hostile("tensorflow-backwards", "model.pb", _backwards, "Fields in an order that no writer uses and every reader takes", REACH),
-        hostile("tensorflow-nonsense", "model.pb", _behind_nonsense, "Empty nodes stand before the graph's own", REACH),
-        hostile("tensorflow-text", "graph.pbtxt", _text, "A graph in text with escapes, comments and the other brackets", REACH),
-        hostile("tensorflow-asset", "saved_model.pb", lambda _: saved(meta(graph(placeholder("x")), more=field(6, field(1, field(1, "x:0")) + field(2, "../../etc/passwd")))), "An asset leaves the model's folder", ("tensorflow-asset-path",)),
-        hostile("tensorflow-custom", "model.pb", lambda _: graph(placeholder("x"), op("y", "Zero>Out", "x")), "An operator of another library", ("tensorflow-operator-unknown",), "review"),
-        hostile("keras-metadata-lambda", "keras_metadata.pb", _metadata, "Keras metadata beside a SavedModel holds a Lambda layer", ("keras-lambda",)),
-        Case("tflite-flex-read", "malicious", "reject", REACH, "A Flex operator reads files", made("tflite/flexread.tflite")),
-        hostile("tflite-archive", "model.tflite", _polyglot, "An archive with a pickle behind a model whose metadata does not name it", ("format-polyglot",)),
-        hostile("tflite-other-node", "model.tflite", _other_node, "The node inside of a Flex operator is another operator", ("format-malformed",), "review"),
-        hostile("tflite-far", "model.tflite", _far_tensor, "The root of the flatbuffer lies behind the file", ("flatbuffer-out-of-bounds",)),
-        Case("executorch-backend", "malicious", "review", ("executorch-delegate",), "A delegate for a backend that is not ExecuTorch's", made("executorch/strange-backend.pte")),
-        hostile("tfjs-address", "model.json", lambda _: b'{"modelTopology": {}, "weightsManifest": [{"paths": ["http://127.0.0.1/w.bin"], "weights": []}]}', "Weights of another server", ("tfjs-weights-path",)),
-    ]  # fmt: skip
+        hostile(
+            "tensorflow-saver-called",
+            "saved_model.pb",
+            _called,
+            "A function with a saver's operators is called with a constant path",
+            PATH,
+        ),
+        hostile(
+            "tensorflow-saver-exposed",
+            "saved_model.pb",
+            _exposed,
+            "A restoring function that users may call with a path of theirs",
+            PATH,
+        ),
+        hostile(
+            "tensorflow-saver-variable",
+            "saved_model.pb",
+            _variable,
+            "The path of a saver goes through a variable",
+            PATH,
+        ),
+        hostile(
+            "tensorflow-saver-default",
+            "model.pb",
+            lambda _: _save("p", const("d", f"/tmp/{CANARY}"), default),
+            "The default of the saver's file name is a path",
+            PATH,
+        ),
+        hostile(
+            "tensorflow-saver-request",
+            "saved_model.pb",
+            lambda _: saved(meta(_save("p", placeholder("p")), requested=("p",))),
+            "A signature's input is the file name of a saver",
+            PATH,
+        ),
+        hostile(
+            "tensorflow-saver-computed",
+            "model.pb",
+            lambda _: _save("p", const("b", "L3RtcC9D"), op("p", "DecodeBase64", "b")),
+            "The path of a saver is decoded by the graph",
+            PATH,
+        ),
+        hostile(
+            "tensorflow-table",
+            "model.pb",
+            lambda _: graph(
+                const("a", "/etc/"),
+                const("b", "hostname"),
+                op("p", "StringJoin", "a", "b"),
+                op("t", "HashTableV2"),
+                op("i", "InitializeTableFromTextFileV2", "t", "p"),
+            ),
+            "A table is filled from a file whose path is put together",
+            PATH,
+        ),
+        hostile(
+            "tensorflow-cache",
+            "model.pb",
+            lambda _: graph(const("p", CANARY), op("d", "RangeDataset"), op("c", "CacheDatasetV2", "d", "p")),
+            "A dataset keeps its cache in a file",
+            PATH,
+        ),
+        hostile(
+            "tensorflow-hidden-graph",
+            "model.pb",
+            lambda _: graph(const("p", "graph"), op("d", "DatasetFromGraph", "p")),
+            "A dataset is made of a graph in a string",
+            REACH,
+        ),
+        hostile(
+            "tensorflow-descriptor",
+            "model.pb",
+            lambda _: graph(placeholder("x"), op("d", "DecodeProtoV2", "x", attributes=debug)),
+            "A protobuf decoder takes its descriptor from a file",
+            REACH,
+        ),
+        hostile(
+            "tensorflow-two-libraries",
+            "model.pb",
+            _two_libraries,
+            "The library comes in two parts, which protobuf merges",
+            REACH,
+        ),
+        hostile(
+            "tensorflow-backwards",
+            "model.pb",
+            _backwards,
+            "Fields in an order that no writer uses and every reader takes",
+            REACH,
+        ),
+        hostile(
+            "tensorflow-nonsense",
+            "model.pb",
+            _behind_nonsense,
+            "Empty nodes stand before the graph's own",
+            REACH,
+        ),
+        hostile(
+            "tensorflow-text",
+            "graph.pbtxt",
+            _text,
+            "A graph in text with escapes, comments and the other brackets",
+            REACH,
+        ),
+        hostile(
+            "tensorflow-asset",
+            "saved_model.pb",
+            lambda _: saved(
+                meta(
+                    graph(placeholder("x")),
+                    more=field(6, field(1, field(1, "x:0")) + field(2, "../../etc/passwd")),
+                )
+            ),
+            "An asset leaves the model's folder",
+            ("tensorflow-asset-path",),
+        ),
+        hostile(
+            "tensorflow-custom",
+            "model.pb",
+            lambda _: graph(placeholder("x"), op("y", "Zero>Out", "x")),
+            "An operator of another library",
+            ("tensorflow-operator-unknown",),
+            "review",
+        ),
+        hostile(
+            "keras-metadata-lambda",
+            "keras_metadata.pb",
+            _metadata,
+            "Keras metadata beside a SavedModel holds a Lambda layer",
+            ("keras-lambda",),
+        ),
+        Case(
+            "tflite-flex-read",
+            "malicious",
+            "reject",
+            REACH,
+            "A Flex operator reads files",
+            made("tflite/flexread.tflite"),
+        ),
+        hostile(
+            "tflite-archive",
+            "model.tflite",
+            _polyglot,
+            "An archive with a pickle behind a model whose metadata does not name it",
+            ("format-polyglot",),
+        ),
+        hostile(
+            "tflite-other-node",
+            "model.tflite",
+            _other_node,
+            "The node inside of a Flex operator is another operator",
+            ("format-malformed",),
+            "review",
+        ),
+        hostile(
+            "tflite-far",
+            "model.tflite",
+            _far_tensor,
+            "The root of the flatbuffer lies behind the file",
+            ("flatbuffer-out-of-bounds",),
+        ),
+        Case(
+            "executorch-backend",
+            "malicious",
+            "review",
+            ("executorch-delegate",),
+            "A delegate for a backend that is not ExecuTorch's",
+            made("executorch/strange-backend.pte"),
+        ),
+        hostile(
+            "tfjs-address",
+            "model.json",
+            lambda _: (
+                b'{"modelTopology": {}, "weightsManifest": [{"paths": ["http://127.0.0.1/w.bin"], "weights": []}]}'
+            ),
+            "Weights of another server",
+            ("tfjs-weights-path",),
+        ),
+    ]
     return found

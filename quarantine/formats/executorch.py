@@ -16,7 +16,7 @@ from quarantine.formats.torch_operators import report
 _PROGRAM = re.compile(rb"ET\d\d")
 _PROGRAM_HEADER, _DATA_HEADER = b"eh00", b"FH01"
 HEADER_AT = 8
-PADDING_LIMIT_BYTES = 1 << 20
+PADDING_LIMIT_BYTES = 1 << 16
 # Namespaces that ExecuTorch's own kernel libraries register beside PyTorch's.
 _OWN = frozenset(
     {"executorch_prim", "dim_order_ops", "llama", "et_vk", "cadence", "cortex_m", "torchao", "backend"}
@@ -41,7 +41,6 @@ def _segments(node: Node, data: memoryview, at: int, base: int, listed: list[Tab
         _claim_zeros(node, data, at, start)
         node.claim(start, end)
         at = end
-    _claim_zeros(node, data, at, len(data))
 
 
 def _claim_zeros(node: Node, data: memoryview, start: int, end: int) -> None:
