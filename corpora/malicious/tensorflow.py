@@ -123,6 +123,57 @@ def _far_tensor(_: Path) -> bytes:
     return bytes(content)
 
 
+def _restoring(name: str, argument: bytes, *more: bytes) -> bytes:
+    """A function that restores from its argument ``path``; the argument's description may hold ``more``."""
+    body = [const("n", "w"), const("s", ""), op("r", "RestoreV2", "path", "n", "s")]
+    signature = field(1, name) + b"".join(field(2, held) for held in (*more, argument))
+    return field(1, signature) + b"".join(field(3, node) for node in body)
+
+
+def _shifted(_: Path) -> bytes:
+    """An argument that stands for two inputs moves the others."""
+    path, two = field(1, "path") + field(3, 7), field(1, "two") + field(3, 7) + field(5, "N")
+    nodes = [placeholder("f"), const("p", CANARY), call("c", "restore", "f", "f", "p")]
+    return graph(*nodes, functions=(_restoring("restore", path, two),))
+
+
+def _handed_on(_: Path) -> bytes:
+    """The stream is a placeholder in the function; the call says what it is."""
+    body = op("y", "PrintV2", "x", attributes=attribute("output_stream", field(9, "s")))
+    stream = attribute("s", field(2, f"file://{CANARY}"))
+    return graph(
+        placeholder("x"), op("c", "f", "x", attributes=stream), functions=(function("f", ("x",), body),)
+    )
+
+
+def _no_asset(_: Path) -> bytes:
+    """A constant is named as an asset, but a loader of objects leaves it as it is."""
+    asset = field(6, field(1, field(1, "p:0")) + field(2, "vocabulary.txt"))
+    nodes = [
+        const("p", "/etc/passwd"),
+        op("t", "HashTableV2"),
+        op("i", "InitializeTableFromTextFileV2", "t", "p"),
+    ]
+    return saved(meta(graph(*nodes), more=asset + field(7, field(1, b""))))
+
+
+def _marked_nodes(_: Path) -> bytes:
+    """Each node has a field that NodeDef does not have, so that it looks like another message."""
+    nodes = [const("p", CANARY), op("r", "ReadFile", "p")]
+    return graph(*(node + field(99, "x") for node in nodes))
+
+
+def _named_as_operator(_: Path) -> bytes:
+    body = function("ReadFile", ("x",), op("y", "Identity", "x"))
+    return graph(const("p", CANARY), op("r", "ReadFile", "p"), functions=(body,))
+
+
+def _sparse_request(_: Path) -> bytes:
+    tensor = field(4, field(1, "p:0") + field(2, "i:0") + field(3, "d:0"))
+    signature = field(5, field(1, "serving_default") + field(2, field(1, field(1, "x") + field(2, tensor))))
+    return saved(meta(_save("p", placeholder("p")), more=signature))
+
+
 def cases() -> list[Case]:
     """All of them."""
     found = [
@@ -269,6 +320,48 @@ def cases() -> list[Case]:
             _metadata,
             "Keras metadata beside a SavedModel holds a Lambda layer",
             ("keras-lambda",),
+        ),
+        hostile(
+            "tensorflow-shifted",
+            "model.pb",
+            _shifted,
+            "An argument that stands for two inputs hides which input is the path",
+            PATH,
+        ),
+        hostile(
+            "tensorflow-handed-on",
+            "model.pb",
+            _handed_on,
+            "An attribute that is filled in by the call names a file",
+            REACH,
+        ),
+        hostile(
+            "tensorflow-no-asset",
+            "saved_model.pb",
+            _no_asset,
+            "A constant path is declared to be an asset's tensor",
+            PATH,
+        ),
+        hostile(
+            "tensorflow-marked",
+            "model.pb",
+            _marked_nodes,
+            "Unknown fields in each node disguise a graph",
+            REACH,
+        ),
+        hostile(
+            "tensorflow-shadow",
+            "model.pb",
+            _named_as_operator,
+            "A harmless function bears the name of an operator that reads files",
+            REACH,
+        ),
+        hostile(
+            "tensorflow-sparse",
+            "saved_model.pb",
+            _sparse_request,
+            "The path of a saver is a part of a sparse input",
+            PATH,
         ),
         Case(
             "tflite-flex-read",

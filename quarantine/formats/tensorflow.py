@@ -15,8 +15,9 @@ from quarantine.formats.interface import Malformed, Node, Source
 from quarantine.formats.protobuf import FIXED64, LENGTH, VARINT, Field, fields
 from quarantine.formats.protobuf_schema import Message, SchemaReader, schema
 from quarantine.formats.tensorflow_model import hand_on_metadata, judge
+from quarantine.formats.tensorflow_operators import groups
 
-SEARCH_LIMIT = 2000
+SEARCH_LIMIT = 200_000
 _OPERATOR = re.compile(rb"[A-Za-z_][A-Za-z0-9_>./-]*")
 
 
@@ -32,12 +33,14 @@ def _some(data: memoryview, start: int, end: int) -> Iterator[Field]:
 
 
 def _is_node(data: memoryview, start: int, end: int) -> bool:
+    """Whether a NodeDef is there: a name and an operator, and nothing else, unless the operator is TensorFlow's."""
     found = {held.number: held for held in _some(data, start, end)}
     operator = found.get(2)
-    if operator is None or operator.wire != LENGTH or not found.keys() <= set(range(1, 8)):
+    if operator is None or any(number < 8 and held.wire != LENGTH for number, held in found.items()):
         return False
     name = bytes(data[operator.start : min(operator.end, operator.start + 256)])
-    return bool(_OPERATOR.fullmatch(name)) and all(held.wire == LENGTH for held in found.values())
+    plain = found.keys() <= set(range(1, 8)) and _OPERATOR.fullmatch(name) is not None
+    return plain or name.decode("utf-8", "replace") in groups()
 
 
 def _is_function(data: memoryview, start: int, end: int) -> bool:

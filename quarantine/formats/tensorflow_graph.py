@@ -35,10 +35,14 @@ class Operation:
 
 @dataclass
 class Function:
-    """One function of a library: its arguments by name, its operations by name."""
+    """One function of a library: its arguments by name, its operations by name.
+
+    ``lists`` says that an argument stands for several inputs, so that arguments and inputs do not correspond.
+    """
 
     name: str
     arguments: list[str] = field(default_factory=list)
+    lists: bool = False
     operations: dict[str, Operation] = field(default_factory=dict)
 
 
@@ -74,10 +78,14 @@ class Reducer:
             strings = [*value.all("s"), *listed.all("s")]
             if strings:
                 texts[name] = self.strings(strings)
+            if "placeholder" in value:  # whoever calls the function says what it is
+                texts.setdefault(name, []).append(f"placeholder {value.text('placeholder')}")
             functions += [held.text("name") for held in [*value.all("func"), *listed.all("func")]]
             if "tensor" in value and message.text("op") in ("Const", "HostConst"):
                 constant = self.strings(value.inner("tensor").all("string_val"))
-            typed = typed or (name in ("dtype", "T") and value.first("type") in DT_STRING)
+            typed = typed or (
+                name in ("dtype", "T") and (value.first("type") in DT_STRING or "placeholder" in value)
+            )
         return Operation(
             message.text("name"),
             message.text("op"),
@@ -118,6 +126,10 @@ def graph_of(message: Message) -> Graph:
         functions[f"{name}\0{index}" if name in functions else name] = Function(
             name,
             [argument.text("name") for argument in signature.all("input_arg")],
+            any(
+                "number_attr" in argument or "type_list_attr" in argument
+                for argument in signature.all("input_arg")
+            ),
             _by_name(held.all("node_def")),
         )
     return Graph(Function("", operations=_by_name(message.all("node"))), functions)
@@ -131,13 +143,13 @@ def repeated_names(graph: Graph) -> list[str]:
 
 def check_operators(node: Node, graph: Graph) -> int:
     """Report each operator once for each function that has it; returns the number of operations."""
-    count = 0
+    count, known = 0, tensorflow_operators.groups()
     for scope in graph.scopes():
         seen: set[str] = set()
         for operation in scope.operations.values():
             count += 1
             plain = not operation.texts and operation.operator in seen
-            if plain or operation.operator in graph.functions:
+            if plain or (operation.operator in graph.functions and operation.operator not in known):
                 continue
             seen.add(operation.operator)
             place = f"{scope.name}/{operation.name}" if scope.name else operation.name

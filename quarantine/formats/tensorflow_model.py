@@ -64,7 +64,7 @@ class _Judge:
             check_asset(self._node, asset.text("filename"), asset.at)
         for _, signature in meta.entries("signature_def"):
             for _, tensor in signature.entries("inputs"):
-                around.requested.add(tensor.text("name").partition(":")[0])
+                around.requested.update(_tensors(tensor))
         self._objects(held, around)
         self.graph(meta.inner("graph_def"), around)
         info = meta.inner("meta_info_def")
@@ -99,6 +99,7 @@ class _Judge:
     def _objects(self, objects: Message, around: Surroundings) -> None:
         """What users may call, and the metadata of Keras layers that older versions put here."""
         nodes = objects.all("nodes")
+        around.objects = bool(nodes)
         for name, function in objects.entries("concrete_functions"):
             bound = []
             for index in _numbers(self._data, function.all("bound_inputs")):
@@ -142,6 +143,16 @@ class _Judge:
             field="value",
             why="holds anything",
         )
+
+
+def _tensors(info: Message) -> Iterator[str]:
+    """The nodes whose tensors a TensorInfo names."""
+    sparse = info.inner("coo_sparse")
+    names = [sparse.text(f"{part}_tensor_name") for part in ("values", "indices", "dense_shape")]
+    parts = info.inner("composite_tensor").all("components")
+    for name in [info.text("name"), *names, *(part.text("name") for part in parts)]:
+        if name:
+            yield name.partition(":")[0]
 
 
 def _numbers(data: memoryview, values: list[object]) -> Iterator[int]:

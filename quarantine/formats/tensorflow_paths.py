@@ -31,6 +31,7 @@ _THROUGH: dict[str, tuple[int, ...] | None] = {
 _SAVER_TEXTS = re.compile(r"|model|\.part|_temp(_[0-9a-f]{32})?/part")
 _CALLS = {"PartitionedCall": 0, "StatefulPartitionedCall": 0, "TPUPartitionedCall": 0, "If": 1, "StatelessIf": 1,
           "Case": 1, "StatelessCase": 1, "While": 0, "StatelessWhile": 0}  # fmt: skip
+_FED = frozenset({"Placeholder", "PlaceholderV2", "Const"})
 Place = tuple[str, str]
 
 
@@ -40,12 +41,14 @@ class Surroundings:
 
     ``assets`` and ``requested`` are tensors of the main graph: those that the loader feeds with the path of an asset,
     and those that a request feeds. ``exposed`` maps a function that users may call to what its last arguments are
-    bound to: ``asset``, ``variable``, the name of a node of the main graph, or nothing.
+    bound to: ``asset``, ``variable``, the name of a node of the main graph, or nothing. ``objects`` says that the
+    model has a graph of objects: then its loader feeds assets to placeholders and leaves constants as they are.
     """
 
     assets: set[str] = field(default_factory=set)
     requested: set[str] = field(default_factory=set)
     exposed: dict[str, list[str]] = field(default_factory=dict)
+    objects: bool = False
 
 
 class Paths:
@@ -105,7 +108,9 @@ class Paths:
             if what == "text" and kind == SAVER and _SAVER_TEXTS.fullmatch(detail):
                 continue
             return f"{what} {detail!r}"
-        if kind == SAVER and not fed and sources:
+        if not sources:
+            return "nowhere that is known"
+        if kind == SAVER and not fed:
             return "a constant"
         return ""
 
@@ -128,7 +133,7 @@ class Paths:
             operation = scope.operations.get(name)
             if operation is None:
                 yield ("nothing", name)
-            elif not scope.name and (name in self._around.assets):
+            elif not scope.name and self._is_asset(operation):
                 yield ("asset", name)
             elif not scope.name and name in self._around.requested:
                 yield ("request", name)
@@ -146,12 +151,16 @@ class Paths:
             else:
                 yield ("computed by", operation.operator)
 
+    def _is_asset(self, operation: Operation) -> bool:
+        fed = operation.constant is None or not self._around.objects
+        return fed and operation.name in self._around.assets and operation.operator in _FED
+
     def _argument(self, scope: Function, index: int, todo: list[tuple[Function, str]]) -> Iterator[Place]:
         """Where an argument of a function comes from: its callers, and users who may call it."""
         for caller, operation in self._callers.get(scope.name, ()):
             offset = 0 if operation.operator == scope.name else _CALLS.get(operation.operator, -1)
             inputs = _data(operation)
-            if offset < 0 or index + offset >= len(inputs):
+            if scope.lists or offset < 0 or index + offset >= len(inputs):
                 yield ("computed by", operation.operator)
             else:
                 todo.append((caller, inputs[index + offset]))

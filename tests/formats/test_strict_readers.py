@@ -8,12 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from corpora.case import MADE
 from quarantine.analyzers.node import WalkNode
+from quarantine.formats.executorch import ExecuTorch
 from quarantine.formats.interface import Format, Malformed
 from quarantine.formats.npy import Npy
 from quarantine.formats.onnx import Onnx
+from quarantine.formats.ort import Ort
 from quarantine.formats.safetensors import Safetensors
 from quarantine.formats.source import BytesSource
+from quarantine.formats.tensorflow import GraphDef
+from quarantine.formats.tensorflow_checkpoint import CheckpointIndex
+from quarantine.formats.tflite import TfLite
 from quarantine.formats.zip import Zip
 
 
@@ -30,6 +36,11 @@ HONEST: list[tuple[Format, bytes]] = [
     (Npy(), b"\x93NUMPY\x01\x00" + struct.pack("<H", len(_HEADER)) + _HEADER + bytes(8)),
     (Safetensors(), struct.pack("<Q", 2) + b"{}"),
     (Onnx(), b"\x08\x08\x12\x01a\x42\x02\x10\x11"),
+    (GraphDef(), (MADE / "tensorflow" / "frozen.pb").read_bytes()),
+    (CheckpointIndex(), (MADE / "tensorflow" / "checkpoint-v2" / "ckpt-1.index").read_bytes()),
+    (TfLite(), (MADE / "tflite" / "flex.tflite").read_bytes()),
+    (ExecuTorch(), (MADE / "executorch" / "linear.pte").read_bytes()),
+    (Ort(), (MADE / "onnxruntime" / "linear.ort").read_bytes()),
 ]
 
 
