@@ -9,16 +9,38 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from quarantine.formats import tensorflow_graph as graphs
 from quarantine.formats.interface import Malformed, Node, Source
-from quarantine.formats.protobuf import FIXED64, LENGTH, VARINT, Field, fields
-from quarantine.formats.protobuf_schema import Message, SchemaReader, schema
-from quarantine.formats.tensorflow_model import hand_on_metadata, judge
-from quarantine.formats.tensorflow_operators import groups
+from quarantine.formats.protobuf import FIXED32, FIXED64, LENGTH, VARINT, Field, fields, varint
+
+if TYPE_CHECKING:
+    from quarantine.formats.protobuf_schema import Message
 
 SEARCH_LIMIT = 200_000
 _OPERATOR = re.compile(rb"[A-Za-z_][A-Za-z0-9_>./-]*")
+
+
+def _begins(head: bytes, size: int) -> bool:
+    """Whether content of that size begins with fields, of which the first may be followed by something else; told
+    without the rest, which may be large or compressed."""
+    data, at, seen = memoryview(head), 0, False
+    try:
+        while at < len(head) - 20:
+            key, at = varint(data, at, len(head))
+            if key & 7 == LENGTH:
+                length, at = varint(data, at, len(head))
+            elif key & 7 == VARINT:
+                (_, at), length = varint(data, at, len(head)), 0
+            else:
+                length = {FIXED32: 4, FIXED64: 8}.get(key & 7, size)
+            at += length
+            if at > size:
+                return seen
+            seen = seen or (key & 7 == LENGTH and 0 < key >> 3 < 8)
+    except Malformed:
+        return seen
+    return True
 
 
 def _some(data: memoryview, start: int, end: int) -> Iterator[Field]:
@@ -40,7 +62,11 @@ def _is_node(data: memoryview, start: int, end: int) -> bool:
         return False
     name = bytes(data[operator.start : min(operator.end, operator.start + 256)])
     plain = found.keys() <= set(range(1, 8)) and _OPERATOR.fullmatch(name) is not None
-    return plain or name.decode("utf-8", "replace") in groups()
+    if plain:
+        return True
+    from quarantine.formats.tensorflow_operators import groups  # most artifacts come nowhere near
+
+    return name.decode("utf-8", "replace") in groups()
 
 
 def _is_function(data: memoryview, start: int, end: int) -> bool:
@@ -80,7 +106,10 @@ def is_meta_graph(data: memoryview, start: int, end: int) -> bool:
 
 def read_message(node: Node, data: memoryview, kind: str) -> Message:
     """The whole file as that message, its nodes reduced; all that its table explains is claimed."""
-    reader = SchemaReader(data, schema("tensorflow"), {"NodeDef": graphs.Reducer(data).operation})
+    from quarantine.formats.protobuf_schema import SchemaReader, schema
+    from quarantine.formats.tensorflow_graph import Reducer
+
+    reader = SchemaReader(data, schema("tensorflow"), {"NodeDef": Reducer(data).operation})
     found: Message = reader.message(kind, 0, len(data))
     for why, odd in (("is not known", reader.unknown), ("appears twice", reader.twice)):
         for message, held in odd[:16]:
@@ -93,6 +122,8 @@ def read_message(node: Node, data: memoryview, kind: str) -> Message:
 
 
 def _read(node: Node, kind: str) -> None:
+    from quarantine.formats.tensorflow_model import judge
+
     with node.source.view() as data:
         judge(node, data, kind, read_message(node, data, kind))
 
@@ -104,6 +135,8 @@ class SavedModel:
 
     def recognise(self, head: bytes, source: Source) -> bool:
         """A MetaGraphDef in the second field."""
+        if not _begins(head, source.size):
+            return False
         with source.view() as data:
             return any(
                 held.number == 2 and held.wire == LENGTH and is_meta_graph(data, held.start, held.end)
@@ -122,6 +155,8 @@ class MetaGraph:
 
     def recognise(self, head: bytes, source: Source) -> bool:
         """A GraphDef in the second field."""
+        if not _begins(head, source.size):
+            return False
         with source.view() as data:
             return is_meta_graph(data, 0, len(data))
 
@@ -137,6 +172,8 @@ class GraphDef:
 
     def recognise(self, head: bytes, source: Source) -> bool:
         """A node or a function that is one."""
+        if not _begins(head, source.size):
+            return False
         with source.view() as data:
             return is_graph(data, 0, len(data))
 
@@ -153,7 +190,7 @@ class Fingerprint:
 
     def recognise(self, head: bytes, source: Source) -> bool:
         """Four numbers and more, a version, and nothing else."""
-        if source.size > self.LIMIT_BYTES:
+        if source.size > self.LIMIT_BYTES or not head.startswith(b"\x08"):
             return False
         found = {held.number: held.wire for held in _some(memoryview(head), 0, len(head))}
         numbers = [number for number in (1, 2, 3, 4, 5) if found.get(number) in (VARINT, FIXED64)]
@@ -172,6 +209,8 @@ class KerasMetadata:
 
     def recognise(self, head: bytes, source: Source) -> bool:
         """Objects with a path, an identifier and metadata."""
+        if not _begins(head, source.size):
+            return False
         with source.view() as data:
             for held in _some(data, 0, len(data)):
                 if held.number == 1 and held.wire == LENGTH:
@@ -186,6 +225,8 @@ class KerasMetadata:
 
     def read(self, node: Node) -> None:
         """Validate, claim, hand on the JSON."""
+        from quarantine.formats.tensorflow_model import hand_on_metadata
+
         with node.source.view() as data:
             found = read_message(node, data, "KerasSavedMetadata")
             hand_on_metadata(node, [held.text("metadata") for held in found.all("nodes")])

@@ -28,7 +28,8 @@ class CheckpointIndex:
 
     def recognise(self, head: bytes, source: Source) -> bool:
         """The magic at the end, and an empty first key, under which the header is kept."""
-        return source.size > FOOTER_BYTES and source.read(source.size - 8, 8) == MAGIC
+        small = source.size <= FOOTER_BYTES or not head.startswith(b"\0\0")
+        return not small and source.read(source.size - 8, 8) == MAGIC
 
     def read(self, node: Node) -> None:
         """Check the table and its tensors; claim it, and the tensors' data in the shards beside it."""
