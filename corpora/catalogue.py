@@ -20,6 +20,7 @@ MODULES = (
     "benign.archivers",
     "benign.keras",
     "benign.checkpoints",
+    "benign.tensorflow",
     "malicious.direct",
     "malicious.obfuscated",
     "malicious.gadgets",
@@ -40,6 +41,9 @@ MODULES = (
     "malformed.runtimes",
     "malicious.keras",
     "malformed.keras",
+    "malicious.tensorflow",
+    "malformed.files",
+    "malformed.tensorflow",
 )
 """The modules that hold cases, one line each, in the order of the manifest."""
 

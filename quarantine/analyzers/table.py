@@ -17,6 +17,8 @@ ANALYZERS = {
     "yaml_config:YamlAnalyzer": frozenset({"text"}),
     "zarr:ZarrAnalyzer": frozenset({"text"}),
     "keras:KerasAnalyzer": frozenset({"text"}),
+    "tensorflow_text:TensorFlowTextAnalyzer": frozenset({"text"}),
+    "tfjs:TfJsAnalyzer": frozenset({"text"}),
     "shards:ShardsAnalyzer": frozenset({"text"}),
     "graphs:GraphsAnalyzer": frozenset({"text"}),
     "prototxt:PrototxtAnalyzer": frozenset({"text"}),

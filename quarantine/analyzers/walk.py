@@ -28,6 +28,7 @@ DESCRIBING = (
     "zarr.json",
     "manifest.ocdbt",
     ".param",
+    "model.json",
 )
 """How files are called that say what other files hold; they are read before those."""
 # Formats whose loaders run code or look for content anywhere in the file, so that bytes beside it are no accident.

@@ -6,8 +6,8 @@ claimed by their length, never decoded; schemas are judged.
 
 from __future__ import annotations
 
+from quarantine.formats.arrow_flatbuffer import Table, root
 from quarantine.formats.arrow_schema import check_fields
-from quarantine.formats.flatbuffer import Table, root
 from quarantine.formats.interface import Malformed, Node, Source
 
 MAGIC = b"ARROW1"

@@ -6,8 +6,8 @@ After format/Schema.fbs and Message.fbs of Apache Arrow. pyarrow before 14.0.1 u
 
 from __future__ import annotations
 
+from quarantine.formats.arrow_flatbuffer import Table, root
 from quarantine.formats.blobs import Blobs
-from quarantine.formats.flatbuffer import Table, root
 from quarantine.formats.interface import Malformed, Node
 from quarantine.formats.source import BytesSource
 

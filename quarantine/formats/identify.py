@@ -21,6 +21,7 @@ _NEVER_TEXT = (
     *_PICKLE_NAMES, ".pt", ".ckpt", ".h5", ".hdf5", ".keras", ".tflite", ".msgpack", ".zip", ".tar",
     ".gz", ".tgz", ".7z", ".nemo", ".pte", ".pt2", ".ort", ".mlmodel", ".engine", ".plan", ".skops", ".cbm", ".ubj",
 )  # fmt: skip
+_BELONG_TOGETHER = {"tflite", "zip"}  # the model's reader compares the archive with what the model says of it
 _CLAIMS = {".safetensors": "safetensors", ".npy": "npy", ".npz": "zip", ".onnx": "onnx", ".gguf": "gguf",
            ".json": "text",
            ".md": "text", ".txt": "text", ".yaml": "text"}  # fmt: skip
@@ -36,7 +37,7 @@ def identify(node: Node, expect: str | None = None) -> list[Format]:
     if expect is None and _explained(node):
         found = [form for form in found if form.name not in _CHUNKS_LOOK_LIKE]
     names = ", ".join(form.name for form in found)
-    if len(found) > 1 and expect is None:
+    if len(found) > 1 and expect is None and {form.name for form in found} != _BELONG_TOGETHER:
         node.finding("format-polyglot", formats=names)
     claim = next((kind for end, kind in _CLAIMS.items() if node.path.lower().endswith(end)), None)
     if names == "text" and expect is None and node.path.lower().endswith(_NEVER_TEXT):

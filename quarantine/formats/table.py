@@ -46,6 +46,8 @@ _ONNX = (
 )
 _MARSHALLED = tuple(bytes([ord(kind) | flag]) for kind in "()[{" for flag in (0, 0x80))
 _MSGPACK = tuple(bytes([first]) for first in (*range(0x80, 0xA0), *range(0xC7, 0xCA), *range(0xDC, 0xE0)))
+# The keys of a message's first field that GraphDef, MetaGraphDef or SavedModel could have, or that hides them.
+_MESSAGE = tuple(bytes([key]) for key in range(8, 256) if key & 7 in (0, 1, 2, 5))
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,19 @@ FORMATS = (
     Line("onnx", "onnx:Onnx", _ONNX),
     Line("onnx-tensor", "onnx:OnnxTensor", (b"\x08", b"\x0a", b"\x10")),
     Line("sentencepiece", "sentencepiece:SentencePiece", (b"\x0a",)),
+    Line("tensorflow_saved_model", "tensorflow:SavedModel", _MESSAGE),
+    Line("tensorflow_meta_graph", "tensorflow:MetaGraph", _MESSAGE),
+    Line("tensorflow_graph", "tensorflow:GraphDef", _MESSAGE),
+    Line("tensorflow_fingerprint", "tensorflow:Fingerprint", (b"\x08",)),
+    Line("keras_metadata", "tensorflow:KerasMetadata", _MESSAGE),
+    Line("tensorflow_checkpoint", "tensorflow_checkpoint:CheckpointIndex", (b"\x00\x00",)),
+    Line("tflite", "tflite:TfLite", (b"TFL3",), at=4),
+    Line("tflite_metadata", "tflite_metadata:TfLiteMetadata", (b"M001",), at=4),
+    Line("executorch", "executorch:ExecuTorch", (b"ET",), at=4),
+    Line("flat_tensor", "executorch:FlatTensor", (b"FT01",), at=4),
+    Line("ort", "ort:Ort", (b"ORTM",), at=4),
+    Line("torch_mobile", "torch_mobile:TorchMobile", (b"PTMF",), at=4),
+    Line("tfrecord", "tfrecord:TfRecord", (b"\x00\x00\x00\x00",), at=4),
     Line("gguf", "gguf:Gguf", (b"GGUF",)),
     Line("coreml", "coreml:CoreMl", (b"\x08",)),
     Line("paddle", "paddle:PaddleProgram", (b"\x0a",)),

@@ -9,12 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpora.benign.runtimes import caffemodel, ggml, tensor7
+from corpora.case import MADE
 from corpora.malformed.keras import honest as hdf5
 from corpora.malicious.runtimes import openvino, paddle, program
 from corpora.messages import message
 from quarantine.analyzers.node import WalkNode
 from quarantine.formats.caffe import Caffe
 from quarantine.formats.coreml import CoreMl
+from quarantine.formats.executorch import ExecuTorch
 from quarantine.formats.ggml import Ggml
 from quarantine.formats.gif import Gif
 from quarantine.formats.hdf5 import Hdf5
@@ -24,9 +26,13 @@ from quarantine.formats.mxnet import MxNet
 from quarantine.formats.npy import Npy
 from quarantine.formats.onnx import Onnx
 from quarantine.formats.openvino import OpenVino
+from quarantine.formats.ort import Ort
 from quarantine.formats.paddle import PaddleProgram
 from quarantine.formats.safetensors import Safetensors
 from quarantine.formats.source import BytesSource
+from quarantine.formats.tensorflow import GraphDef
+from quarantine.formats.tensorflow_checkpoint import CheckpointIndex
+from quarantine.formats.tflite import TfLite
 from quarantine.formats.torch7 import Torch7
 from quarantine.formats.zip import Zip
 
@@ -57,6 +63,11 @@ HONEST: list[tuple[Format, bytes]] = [
     (Caffe(), caffemodel()),
     (Torch7(), tensor7()),
     (Ggml(), ggml("ggjt")),
+    (GraphDef(), (MADE / "tensorflow" / "frozen.pb").read_bytes()),
+    (CheckpointIndex(), (MADE / "tensorflow" / "checkpoint-v2" / "ckpt-1.index").read_bytes()),
+    (TfLite(), (MADE / "tflite" / "flex.tflite").read_bytes()),
+    (ExecuTorch(), (MADE / "executorch" / "linear.pte").read_bytes()),
+    (Ort(), (MADE / "onnxruntime" / "linear.ort").read_bytes()),
 ]
 
 
