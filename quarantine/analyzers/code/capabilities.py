@@ -134,11 +134,12 @@ def capability_of(path: str) -> tuple[str, str] | None:
 
 
 def _tails(path: str) -> Iterator[str]:
-    yield path
+    """The path from each module in it on, the innermost one first."""
     parts = path.split(".")
-    for index in range(1, len(parts) - 1):
+    for index in range(len(parts) - 2, 0, -1):
         if parts[index] in RISKY_MODULES:
             yield ".".join(parts[index:])
+    yield path
 
 
 def _capability(path: str) -> str | None:

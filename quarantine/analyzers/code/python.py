@@ -91,14 +91,22 @@ class Source:
                 mine.append(Hit(able.WRITE, "builtins.open", line, unit))
             if names.resolve(part.func) & _IMPORTERS and part.args and not names.fold(part.args[0]):
                 mine.append(Hit(able.TRICK, "import of a computed name", line, unit))
-            return mine + [Hit(able.TRICK, path, line, unit) for path in paths if path.endswith(".?")]
-        found = []
+            mine += [Hit(able.TRICK, path, line, unit) for path in paths if path.endswith(".?")]
+            return mine + self._named(part, frozenset(path for path in paths if not path.endswith("()")), unit)
+        return self._named(part, paths, unit)
+
+    def _named(self, part: ast.Name | ast.Attribute | ast.Subscript | ast.Call, paths: frozenset[str], unit: Unit) -> list[Hit]:
+        """What the expression names."""
+        names, line = self.names, part.lineno
+        found: list[Hit] = []
         for path in paths:
             known = None if path in _JUDGED_BY_CALL else able.capability_of(path)
             if known:
                 computed = any(piece in names.computed for piece in path.split("."))
                 found.append(Hit(known[0], known[1], line, unit, computed))
-            elif path in able.RISKY_MODULES and id(part) not in self._bases and isinstance(part.ctx, ast.Load):
+            elif path in able.RISKY_MODULES and id(part) not in self._bases and not (
+                isinstance(part, ast.Call) or isinstance(part.ctx, ast.Store)
+            ):
                 found.append(Hit(able.TRICK, f"module {path} as a value", line, unit))
             elif path.endswith(".?") and not path.startswith(("sys.modules", "importlib", "builtins")):
                 found.append(Hit(able.INTERPRETER, f"{path} by a computed name", line, unit, True))
