@@ -15,7 +15,7 @@ from quarantine.analyzers.code import capabilities as able
 from quarantine.analyzers.code.capabilities import Phase
 from quarantine.analyzers.code.plain import why_not_plain
 from quarantine.analyzers.code.python import Hit, Source, hidden_text, odd_identifiers
-from quarantine.formats.interface import Malformed, Node, TooLarge
+from quarantine.formats.interface import Node, TooLarge
 
 SIZE_LIMIT_BYTES = 4 << 20
 PYTHON = (".py", ".pyw", ".pyi")
@@ -75,7 +75,8 @@ def python(node: Node, raw: bytes, name: str) -> None:
         node.finding("code-on-import", what=f"{name} is run by every Python that finds it", when="at every start", places="its name")
     text = raw.decode("utf-8", "replace")
     plain = judge(node, text, script=name in _SCRIPTS) and known and name not in _SCRIPTS
-    if not plain:
+    plain = plain and not raw.startswith(b"#!")  # it may be run by what the line names
+    if not plain and name.endswith(PYTHON):
         node.finding("text-source-code")
 
 
@@ -132,6 +133,3 @@ def _report(node: Node, source: Source, place: str) -> None:
 
 
 _WHEN = {Phase.IMPORT: "when it is imported", Phase.USED: "when the model is loaded or used", Phase.OTHER: "if its functions are called"}
-
-
-__all__ = ["CodeAnalyzer", "Malformed", "judge", "python"]
