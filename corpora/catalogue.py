@@ -17,6 +17,7 @@ MODULES = (
     "benign.files",
     "benign.containers",
     "benign.layouts",
+    "benign.templates",
     "malicious.direct",
     "malicious.obfuscated",
     "malicious.gadgets",
@@ -26,6 +27,7 @@ MODULES = (
     "malicious.single_files",
     "malicious.code",
     "malicious.layouts",
+    "malicious.templates",
     "malformed.files",
 )
 """The modules that hold cases, one line each, in the order of the manifest."""

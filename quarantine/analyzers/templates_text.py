@@ -45,7 +45,7 @@ def says(tree: nodes.Template) -> Iterator[tuple[str, str, str]]:
 
 def _texts(tree: nodes.Node) -> Iterator[str]:
     """Every literal text, and those that are put together from literals."""
-    for part in tree.find_all(nodes.TemplateData | nodes.Const | nodes.Concat | nodes.Add | nodes.Filter):  # type: ignore[arg-type]
+    for part in tree.find_all(nodes.TemplateData | nodes.Const | nodes.Concat | nodes.Add | nodes.Filter | nodes.Getitem | nodes.Call):  # type: ignore[arg-type]
         if isinstance(part, nodes.TemplateData):
             yield part.data
         elif isinstance(part, nodes.Const):
