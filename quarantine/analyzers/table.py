@@ -14,6 +14,7 @@ ANALYZERS = {
     "torch_legacy:TorchLegacyAnalyzer": frozenset({"torch_legacy"}),
     "config:ConfigAnalyzer": frozenset({"text"}),
     "shards:ShardsAnalyzer": frozenset({"text"}),
+    "held_text:HeldTextAnalyzer": frozenset({"text"}),
     "layouts.analyzer:LayoutAnalyzer": frozenset({"text"}),
     "code.analyzer:CodeAnalyzer": frozenset({"text"}),
 }

@@ -28,6 +28,8 @@ _ONNX = (
     b"\xca",
     b"\xd2",
 )
+_NATIVE = (b"\x7fELF", b"\xfe\xed\xfa", b"\xcf\xfa", b"\xce\xfa", b"\xca\xfe", b"\xbe\xba", b"\xbf\xba", b"MZ", b"\0asm",
+           b"dex\n", b"dey\n", b"!<", b"BC\xc0\xde", b"\x1bLua", b"L\0\0\0\x01", b"\xd0\xcf\x11\xe0")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ FORMATS = (
         (b"7z", b"Rar!", b"\x28\xb5", b"\x04\x22", b"\x02\x21", b"LZIP", b"MSCF"),
     ),
     Line("appledouble", "appledouble:AppleDouble", (b"\x00\x05\x16\x07",)),
-    Line("native", "native:Native", (b"\x7fELF", b"\xcf\xfa", b"\xce\xfa", b"\xca\xfe", b"MZ")),
+    Line("native", "native:Native", _NATIVE),
     Line("torch_legacy", "torch_legacy:TorchLegacy", (b"\x80",)),
     Line("pickle", "pickle:Pickle"),
     Line("text", "text:Text"),

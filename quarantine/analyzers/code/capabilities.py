@@ -50,7 +50,7 @@ _NAMES: dict[str, str] = {
         transformers.utils.hub. datasets.load_dataset modelscope. tf.keras.utils.get_file nltk.download smart_open.
         fsspec. gcsfs. s3fs. dropbox. openai. anthropic. boto3. botocore. gdown.""",
     CODE: """builtins.eval builtins.exec builtins.compile builtins.execfile types.FunctionType types.CodeType
-        types.LambdaType types.MethodType marshal.loads marshal.load marshal. typing.get_type_hints
+        types.LambdaType types.MethodType marshal.loads marshal.load marshal.
         codeop. importlib.util.spec_from_loader importlib.util.module_from_spec importlib.machinery.
         importlib.util.spec_from_file_location importlib.abc. imp. importlib._bootstrap. zipimport. _frozen_importlib.
         _frozen_importlib_external. pandas.eval numexpr.evaluate numexpr.NumExpr sympy.sympify
@@ -74,7 +74,7 @@ _NAMES: dict[str, str] = {
         yaml.full_load_all pandas.read_pickle torch.load torch.jit.load torch.package. torch._weights_only_unpickler.
         torch.serialization. skops.io.load sklearn.externals. keras.models.load_model tensorflow.keras.models.load_model
         tf.keras.models.load_model tensorflow.saved_model.load mlflow.pyfunc.load_model numpy.load""",
-    TRICK: """builtins.__import__ importlib.import_module importlib.__import__ importlib.reload sys.modules sys.meta_path
+    TRICK: """typing.get_type_hints builtins.__import__ importlib.import_module importlib.__import__ importlib.reload sys.modules sys.meta_path
         sys.path_hooks sys.path_importer_cache sys.settrace sys.setprofile sys._getframe sys.addaudithook sys.path
         pkgutil. pkg_resources. site. builtins.globals builtins.breakpoint builtins.__dict__ builtins.__build_class__
         gc.get_objects gc.get_referrers inspect.currentframe inspect.stack faulthandler. threading.settrace

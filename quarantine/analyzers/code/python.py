@@ -100,6 +100,8 @@ class Source:
         names, line = self.names, part.lineno
         found: list[Hit] = []
         for path in paths:
+            if "()" in path:
+                continue  # what came out of a call; the call has been told
             known = None if path in _JUDGED_BY_CALL else able.capability_of(path)
             if known:
                 computed = any(piece in names.computed for piece in path.split("."))
