@@ -17,7 +17,7 @@ from quarantine.analyzers.code.plain import why_not_plain
 from quarantine.analyzers.code.python import Hit, Source, hidden_text, odd_identifiers
 from quarantine.formats.interface import Node, TooLarge
 
-SIZE_LIMIT_BYTES = 4 << 20
+SIZE_LIMIT_BYTES = 2 << 20
 PYTHON = (".py", ".pyw", ".pyi")
 _SCRIPTS = frozenset({"setup.py", "__main__.py", "conftest.py", "sitecustomize.py", "usercustomize.py", "manage.py", "noxfile.py"})
 _STARTERS = frozenset({"sitecustomize.py", "usercustomize.py"})

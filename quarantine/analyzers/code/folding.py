@@ -21,6 +21,7 @@ Value = str | bytes | int | list[Any]
 SIZE_LIMIT = 1 << 20
 DEPTH_LIMIT = 40
 WAYS_LIMIT = 8
+STEPS_LIMIT = 1_000_000
 _ITEMS_LIMIT = 1 << 16
 
 # Fields with attributes, keys, conversions or widths.
@@ -100,12 +101,16 @@ class Folder:
         self._resolve = resolve
         self._bound: dict[str, Value] = {}
         self._spent = 0
+        self._steps = 0
+        self.exhausted = False
 
     def fold(self, node: ast.AST, depth: int = 0) -> tuple[Value, ...]:
         """The values that the expression may have; none if they cannot be told."""
         if isinstance(node, ast.Constant):
             return (node.value,) if isinstance(node.value, str | bytes | int) else ()
-        if depth > DEPTH_LIMIT or self._spent > 50 * SIZE_LIMIT:
+        self._steps += 1
+        self.exhausted = self.exhausted or self._steps > STEPS_LIMIT or self._spent > 64 * SIZE_LIMIT
+        if depth > DEPTH_LIMIT or self.exhausted:
             return ()
         try:
             found = self._fold(node, depth + 1)

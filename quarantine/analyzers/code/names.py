@@ -14,6 +14,7 @@ from quarantine.analyzers.code.capabilities import RISKY_MODULES
 from quarantine.analyzers.code.folding import WAYS_LIMIT, Folder, Value
 
 ROUNDS_LIMIT = 30
+WORK_LIMIT = 1_000_000
 PATHS_LIMIT = 32
 _DEPTH_LIMIT = 60
 _NOTHING: frozenset[str] = frozenset()
@@ -78,11 +79,7 @@ class Names:
 
     def resolve(self, node: ast.expr) -> frozenset[str]:
         """The dotted paths that the expression may stand for; none if it stands for no import or builtin."""
-        held = self._memo.get(id(node))
-        if held is None:
-            held = frozenset(sorted(self._resolve(node, 0))[:PATHS_LIMIT])
-            self._memo[id(node)] = held
-        return held
+        return frozenset(sorted(self._resolve(node, 0))[:PATHS_LIMIT])
 
     # -- the table ------------------------------------------------------------------------------------------------
 
@@ -158,9 +155,14 @@ class Names:
                     self._given[keyword.arg].append(keyword.value)
 
     def _settle(self) -> None:
+        work = 0
         for _ in range(ROUNDS_LIMIT):
             changed = False
             self._memo.clear()
+            work += sum(map(len, self._given.values()))
+            if work > WORK_LIMIT:
+                self.settled = False
+                return
             for name, values in self._given.items():
                 before = self._paths.get(name, _NOTHING)  # both only grow, so that this ends
                 new = sorted({path for value in values for path in self._resolve(value, 0)} - before)
@@ -174,7 +176,7 @@ class Names:
                 break
         else:
             self.settled = False
-        self._memo.clear()
+        self.settled = self.settled and not self._folder.exhausted
 
     def _constant(self, name: str, values: list[ast.expr]) -> tuple[Value, ...]:
         found: list[Value] = []
@@ -190,11 +192,19 @@ class Names:
 
     # -- expressions ----------------------------------------------------------------------------------------------
 
-    def _resolve(self, node: ast.expr, depth: int) -> set[str]:
+    def _resolve(self, node: ast.expr, depth: int) -> frozenset[str]:
+        """Once for each node in a round; a name is looked up each time, because some are made up here."""
         if depth > _DEPTH_LIMIT:
             self.settled = False
-            return set()
-        depth += 1
+            return _NOTHING
+        if isinstance(node, ast.Name):
+            return frozenset(self._evaluate(node, depth + 1))
+        held = self._memo.get(id(node))
+        if held is None:
+            held = self._memo[id(node)] = frozenset(self._evaluate(node, depth + 1))
+        return held
+
+    def _evaluate(self, node: ast.expr, depth: int) -> set[str] | frozenset[str]:
         match node:
             case ast.Name(id=name):
                 found = set(self._imports.get(name, ())) | self._paths.get(name, _NOTHING)
@@ -246,12 +256,12 @@ class Names:
         if isinstance(node.func, ast.Call) and first is not None:  # attrgetter("system")(os)
             makes = self._resolve(node.func.func, depth)
             if makes & {"operator.attrgetter", "operator.methodcaller", "operator.itemgetter"} and node.func.args:
-                return self._named(self._resolve(first, depth), node.func.args[0], "", depth)
+                return self._named(self._resolve(first, depth), node.func.args[0])
         found: set[str] = set()
         for path in called:
             match path:
                 case "builtins.getattr" | "inspect.getattr_static" | "builtins.object.__getattribute__" if len(node.args) > 1:
-                    found |= self._named(self._resolve(node.args[0], depth), node.args[1], "builtins.getattr", depth)
+                    found |= self._named(self._resolve(node.args[0], depth), node.args[1])
                 case "builtins.__import__" | "importlib.import_module" | "importlib.__import__" if first is not None:
                     keys = [each for each in self._folder.fold(first) if isinstance(each, str)]
                     self._note(first, keys)
@@ -263,7 +273,7 @@ class Names:
                 case _ if path.endswith((".get", ".__getitem__", ".pop", ".setdefault")) and first is not None:
                     found |= self._item(node.func.value, first, depth) if isinstance(node.func, ast.Attribute) else set()
                 case _ if path.endswith(".__getattribute__") and first is not None:
-                    found |= self._named({path.removesuffix(".__getattribute__")}, first, "builtins.getattr", depth)
+                    found |= self._named(frozenset({path.removesuffix(".__getattribute__")}), first)
                 case _ if not path.endswith("()"):
                     found.add(f"{path}()")
         if isinstance(node.func, ast.Name | ast.Attribute):
@@ -271,7 +281,7 @@ class Names:
             found |= self._paths.get(f"{own}()", _NOTHING)
         return found
 
-    def _named(self, bases: set[str], key: ast.expr, otherwise: str, depth: int) -> set[str]:
+    def _named(self, bases: frozenset[str], key: ast.expr) -> set[str]:
         keys = [each for each in self._folder.fold(key) if isinstance(each, str)]
         self._note(key, keys)
         if keys or not bases & RISKY_MODULES:

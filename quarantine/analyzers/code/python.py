@@ -250,12 +250,15 @@ def odd_identifiers(tree: ast.Module, text: str) -> list[str]:
     import unicodedata
 
     found = []
+    names = {part.id if isinstance(part, ast.Name) else part.attr for part in ast.walk(tree)
+             if isinstance(part, ast.Name | ast.Attribute)}  # fmt: skip
     for word in sorted(set(re.findall(r"[^\W\d]\w*", text))):
         if word.isascii():
             continue
         plain = unicodedata.normalize("NFKC", word)
-        names = {part.id for part in ast.walk(tree) if isinstance(part, ast.Name)} | {
-            part.attr for part in ast.walk(tree) if isinstance(part, ast.Attribute)}  # fmt: skip
-        if plain in names and (plain.isascii() or any(c.isascii() for c in plain)):
+        mixed = any(c.isascii() and c.isalpha() for c in word) and any(
+            unicodedata.name(c, "").startswith(("CYRILLIC", "ARMENIAN", "CHEROKEE")) for c in word
+        )
+        if plain in names and (plain != word or mixed):
             found.append(word)
     return found[:_PLACES_LIMIT]

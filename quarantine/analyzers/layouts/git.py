@@ -13,8 +13,8 @@ _HONEST_FILTERS = frozenset({"lfs", "-filter", "xet"})
 _FILTER = re.compile(r"(?:^|\s)filter=(\S+)")
 # Settings whose values Git runs, or that name files which it runs.
 _COMMANDS = re.compile(
-    r"""^\s*(?:fsmonitor|sshcommand|hookspath|pager|editor|askpass|gitproxy|external|textconv|clean|smudge|process|
-    driver|helper|program|cmd|path|update|insteadof|packobjectshook|vcs)\s*=\s*(.*)$|^\s*[\w.-]+\s*=\s*(!.*|ext::.*)$""",
+    r"""^[\ \t]*(?:fsmonitor|sshcommand|hookspath|pager|editor|askpass|gitproxy|external|textconv|clean|smudge|process|
+    driver|helper|program|cmd|path|update|packobjectshook|vcs)[\ \t]*=[\ \t]*(.*)$|^[\ \t]*[\w.-]+[\ \t]*=[\ \t]*(!.*|ext::.*)$""",
     re.VERBOSE | re.IGNORECASE | re.MULTILINE,
 )
 _HONEST_SETTINGS = re.compile(r"git-lfs\b[^;|&`$]*$|^(?:true|false|cache|store|manager|[\w./-]+)$", re.IGNORECASE)

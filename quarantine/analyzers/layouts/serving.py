@@ -28,7 +28,7 @@ _BENTO_MODULES = frozenset(f"bentoml.{name}" for name in "sklearn xgboost lightg
 _PAIR = re.compile(r"""(\w+)\s*:\s*["']([^"'\n]*)["']""")
 _PARAMETER = re.compile(r"""key\s*:\s*["']([^"'\n]*)["'][\s,;]*value\s*:?\s*\{\s*string_value\s*:\s*["']([^"'\n]*)["']""")
 _LIBRARY = re.compile(r"""op_library_filename\s*:\s*\[?\s*["']([^"'\n]*)["']""")
-_FROM = re.compile(r"^\s*(FROM|ADAPTER)\s+(\S+)", re.IGNORECASE | re.MULTILINE)
+_FROM = re.compile(r"^[ \t]*(FROM|ADAPTER)[ \t]+(\S+)", re.IGNORECASE | re.MULTILINE)
 _COMMENT = re.compile(r"#[^\n]*")
 
 
