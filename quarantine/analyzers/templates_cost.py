@@ -1,4 +1,4 @@
-"""What rendering a template would cost: loops, repetitions and widths that are written out, and text that doubles itself.
+"""What rendering a template would cost: loops, repetitions and widths written out, and text that doubles itself.
 
 Only numbers in the template itself count; how long a conversation is, is the caller's matter.
 """
@@ -16,7 +16,9 @@ REPEAT_LIMIT = 100_000
 DOUBLINGS_LIMIT = 8
 _BITS_LIMIT = 512
 _WIDTH = re.compile(r"%[-+ #0.]*\d{6,}|\{[^{}]*:[^{}]*\d{6,}[^{}]*\}")
-_WIDE_FILTERS = frozenset({"center", "indent", "ljust", "rjust", "zfill", "wordwrap", "batch", "slice", "truncate", "expandtabs"})
+_WIDE_FILTERS = frozenset(
+    {"center", "indent", "ljust", "rjust", "zfill", "wordwrap", "batch", "slice", "truncate", "expandtabs"}
+)
 
 
 def costs(tree: nodes.Template) -> Iterator[str]:
@@ -39,9 +41,13 @@ def costs(tree: nodes.Template) -> Iterator[str]:
             if doublings == DOUBLINGS_LIMIT or (doublings and _doubles(part) and _in_loop(tree, part)):
                 yield "text that is doubled again and again"
     for macro in tree.find_all(nodes.Macro):
-        again = [call for call in macro.find_all(nodes.Call)
-                 if isinstance(call.node, nodes.Name) and call.node.name == macro.name and any(
-                     isinstance(argument, nodes.Sub) for argument in call.args)]  # fmt: skip
+        again = [
+            call
+            for call in macro.find_all(nodes.Call)
+            if isinstance(call.node, nodes.Name)
+            and call.node.name == macro.name
+            and any(isinstance(argument, nodes.Sub) for argument in call.args)
+        ]
         if len(again) > 1:
             yield f"a macro that calls itself {len(again)} times, counting down"
     yield from _loops(tree)
@@ -62,7 +68,7 @@ def number(value: nodes.Node | None) -> int | None:
             return left + right
         if isinstance(value, nodes.Mul) and left.bit_length() + right.bit_length() < _BITS_LIMIT:
             return left * right
-        if isinstance(value, nodes.Pow) and 0 <= right and left.bit_length() * right < _BITS_LIMIT:
+        if isinstance(value, nodes.Pow) and right >= 0 and left.bit_length() * right < _BITS_LIMIT:
             return int(left**right)
     return None
 
@@ -75,7 +81,13 @@ def _repeated(part: nodes.Mul) -> Iterator[str]:
 
 
 def _wide(part: nodes.Filter | nodes.Call) -> Iterator[str]:
-    name = part.name if isinstance(part, nodes.Filter) else part.node.attr if isinstance(part.node, nodes.Getattr) else ""
+    name = (
+        part.name
+        if isinstance(part, nodes.Filter)
+        else part.node.attr
+        if isinstance(part.node, nodes.Getattr)
+        else ""
+    )
     if name in _WIDE_FILTERS:
         given = [*(part.args or []), *(pair.value for pair in part.kwargs or [])]
         if any((number(each) or 0) > REPEAT_LIMIT for each in given):
@@ -86,7 +98,12 @@ def _range(value: nodes.Node | None) -> int:
     """How often a loop over it runs, where that is written out; else 1."""
     if isinstance(value, nodes.Filter) and value.node is not None:
         return _range(value.node)
-    if isinstance(value, nodes.Call) and isinstance(value.node, nodes.Name) and value.node.name == "range" and value.args:
+    if (
+        isinstance(value, nodes.Call)
+        and isinstance(value.node, nodes.Name)
+        and value.node.name == "range"
+        and value.args
+    ):
         bounds = [number(each) for each in value.args]
         known = [each for each in bounds if each is not None]
         return max((abs(each) for each in known), default=1)
@@ -96,8 +113,8 @@ def _range(value: nodes.Node | None) -> int:
 
 
 def _loops(tree: nodes.Template) -> Iterator[str]:
-    for part in tree.find_all(nodes.Call):
-        if (times := _range(part)) > RANGE_LIMIT:
+    for call in tree.find_all(nodes.Call):
+        if (times := _range(call)) > RANGE_LIMIT:
             yield f"a range of {times}"
     todo: list[tuple[nodes.Node, int]] = [(tree, 1)]
     while todo:
@@ -116,8 +133,16 @@ def _doubles(part: nodes.Assign) -> bool:
         return False
     held = [each.name for each in part.node.find_all(nodes.Name)]
     held += [f"{each.name}.{each.attr}" for each in part.node.find_all(nodes.NSRef)]
-    held += [f".{each.attr}" for each in part.node.find_all(nodes.Getattr) if isinstance(each.node, nodes.Name)]
-    target = part.target.name if isinstance(part.target, nodes.Name) else f".{part.target.attr}" if isinstance(part.target, nodes.NSRef) else ""
+    held += [
+        f".{each.attr}" for each in part.node.find_all(nodes.Getattr) if isinstance(each.node, nodes.Name)
+    ]
+    target = (
+        part.target.name
+        if isinstance(part.target, nodes.Name)
+        else f".{part.target.attr}"
+        if isinstance(part.target, nodes.NSRef)
+        else ""
+    )
     if isinstance(part.node, nodes.Mul):
         return target in held
     twice = {name for name in held if held.count(name) > 1}

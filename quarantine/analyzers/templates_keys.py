@@ -10,16 +10,32 @@ from enum import IntEnum
 
 from jinja2 import nodes
 
+from quarantine.analyzers.words import words
+
 _ROUNDS_LIMIT = 50
-_KEEP_FILTERS = frozenset(
-    """list items dictsort first last sort unique reverse selectattr rejectattr select reject batch slice random safe
-    groupby min max""".split()
+_KEEP_FILTERS = words(
+    """list items dictsort first last sort unique reverse selectattr rejectattr select reject batch slice
+    random safe groupby min max"""
 )
 _CUT_FILTERS = frozenset({"trim", "lower", "upper", "capitalize", "title", "map"})
 _NUMBER_FILTERS = frozenset({"length", "count", "int", "float", "abs", "round", "wordcount"})
 _KEEP_METHODS = frozenset({"get", "keys", "values", "items", "pop", "copy"})
-_CUT_METHODS = frozenset({"split", "rsplit", "splitlines", "strip", "lstrip", "rstrip", "lower", "upper", "partition", "rpartition",
-                          "removeprefix", "removesuffix"})  # fmt: skip
+_CUT_METHODS = frozenset(
+    {
+        "split",
+        "rsplit",
+        "splitlines",
+        "strip",
+        "lstrip",
+        "rstrip",
+        "lower",
+        "upper",
+        "partition",
+        "rpartition",
+        "removeprefix",
+        "removesuffix",
+    }
+)
 _FILLING = frozenset({"append", "extend", "insert", "update", "add", "setdefault"})
 _NUMBER_METHODS = frozenset({"find", "rfind", "index", "count", "startswith", "endswith", "isdigit"})
 
@@ -73,7 +89,17 @@ class Keys:
         match value:
             case nodes.Const(value=str() as text):
                 return Kind.BUILT if text.startswith("_") else Kind.TEXT if "_" in text else Kind.DATA
-            case nodes.Slice() | nodes.Const() | nodes.Compare() | nodes.Not() | nodes.Test() | nodes.Sub() | nodes.Div() | nodes.FloorDiv() | nodes.Neg():
+            case (
+                nodes.Slice()
+                | nodes.Const()
+                | nodes.Compare()
+                | nodes.Not()
+                | nodes.Test()
+                | nodes.Sub()
+                | nodes.Div()
+                | nodes.FloorDiv()
+                | nodes.Neg()
+            ):
                 return Kind.NUMBER
             case nodes.Name(name=name):
                 # Special tokens come from the same supplier as the template.
@@ -82,7 +108,11 @@ class Keys:
             case nodes.NSRef(name=name, attr=attr):
                 return self._kinds.get(f".{attr}", Kind.DATA)
             case nodes.Getattr(node=base, attr=attr):
-                if isinstance(base, nodes.Name) and base.name == "loop" and attr.startswith(("index", "revindex", "length")):
+                if (
+                    isinstance(base, nodes.Name)
+                    and base.name == "loop"
+                    and attr.startswith(("index", "revindex", "length"))
+                ):
                     return Kind.NUMBER
                 if isinstance(base, nodes.Name) and base.name == "loop":
                     return Kind.BUILT  # the item before or after, cycle
@@ -93,19 +123,29 @@ class Keys:
                 kind = self.kind(base, depth + 1)
                 if isinstance(key, nodes.Const) and f".{key.value}" in self._kinds:
                     kind = max(kind, self._kinds[f".{key.value}"])
-                whole = isinstance(base, nodes.List | nodes.Tuple | nodes.Dict) or isinstance(key, nodes.Const) and isinstance(key.value, str)
+                whole = isinstance(base, nodes.List | nodes.Tuple | nodes.Dict) or (
+                    isinstance(key, nodes.Const) and isinstance(key.value, str)
+                )
                 return Kind.BUILT if kind is Kind.TEXT and not whole else max(kind, Kind.DATA)
             case nodes.List(items=items) | nodes.Tuple(items=items):
                 return max((self.kind(item, depth + 1) for item in items), default=Kind.DATA)
             case nodes.Dict(items=items):
-                return max((self.kind(each, depth + 1) for pair in items for each in (pair.key, pair.value)), default=Kind.DATA)
+                return max(
+                    (self.kind(each, depth + 1) for pair in items for each in (pair.key, pair.value)),
+                    default=Kind.DATA,
+                )
             case nodes.CondExpr(expr1=one, expr2=other):
-                return max(self.kind(one, depth + 1), self.kind(other, depth + 1) if other is not None else Kind.NUMBER)
+                return max(
+                    self.kind(one, depth + 1),
+                    self.kind(other, depth + 1) if other is not None else Kind.NUMBER,
+                )
             case nodes.And(left=left, right=right) | nodes.Or(left=left, right=right):
                 return max(self.kind(left, depth + 1), self.kind(right, depth + 1))
             case nodes.Add(left=left, right=right):
                 kinds = (self.kind(left, depth + 1), self.kind(right, depth + 1))
-                lists = isinstance(left, nodes.List | nodes.Tuple) or isinstance(right, nodes.List | nodes.Tuple)
+                lists = isinstance(left, nodes.List | nodes.Tuple) or isinstance(
+                    right, nodes.List | nodes.Tuple
+                )
                 return Kind.NUMBER if Kind.NUMBER in kinds else max(kinds) if lists else Kind.BUILT
             case nodes.Mul(left=left, right=right):  # a number times a text is a text
                 kinds = (self.kind(left, depth + 1), self.kind(right, depth + 1))
@@ -119,14 +159,33 @@ class Keys:
         return Kind.BUILT
 
     def _filtered(self, part: nodes.Filter, kind: Kind, name: str, depth: int) -> Kind:
-        given = [self.kind(each, depth + 1) for each in [*(part.args or []), *(pair.value for pair in part.kwargs or [])]]
+        given = [
+            self.kind(each, depth + 1)
+            for each in [*(part.args or []), *(pair.value for pair in part.kwargs or [])]
+        ]
         if name not in _NUMBER_FILTERS and Kind.BUILT in given:
             return Kind.BUILT
         if name in _NUMBER_FILTERS or (name == "string" and kind is Kind.NUMBER):
             return Kind.NUMBER
         if name in _KEEP_FILTERS:
-            text = name in ("first", "last", "list", "reverse", "sort", "batch", "slice", "unique", "random", "min", "max")
-            return Kind.BUILT if text and kind is Kind.TEXT and not isinstance(part.node, nodes.List | nodes.Tuple) else max(kind, Kind.DATA)
+            text = name in (
+                "first",
+                "last",
+                "list",
+                "reverse",
+                "sort",
+                "batch",
+                "slice",
+                "unique",
+                "random",
+                "min",
+                "max",
+            )
+            return (
+                Kind.BUILT
+                if text and kind is Kind.TEXT and not isinstance(part.node, nodes.List | nodes.Tuple)
+                else max(kind, Kind.DATA)
+            )
         if name in _CUT_FILTERS:
             return Kind.BUILT if kind is Kind.TEXT or part.args else max(kind, Kind.DATA)
         if name in ("default", "d"):
@@ -162,7 +221,14 @@ def _given(tree: nodes.Template, macros: dict[str, nodes.Macro]) -> list[tuple[s
             found += [(name, value, False) for name in targets(target)]
     for macro in macros.values():
         names = [argument.name for argument in macro.args]
-        found += list(zip(names[len(names) - len(macro.defaults) :], macro.defaults, [False] * len(macro.defaults), strict=True))
+        found += list(
+            zip(
+                names[len(names) - len(macro.defaults) :],
+                macro.defaults,
+                [False] * len(macro.defaults),
+                strict=True,
+            )
+        )
     for call in tree.find_all(nodes.Call):
         if isinstance(call.node, nodes.Getattr) and call.node.attr in _FILLING:
             found += [(name, value, False) for name in _filled(call.node.node) for value in call.args]

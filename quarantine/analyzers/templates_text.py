@@ -20,14 +20,21 @@ _ORDER = re.compile(
     (?:exfiltrat|backdoor)\w*|no\s+matter\s+what\s+the\s+user""",
     re.VERBOSE | re.IGNORECASE,
 )
-_ADDRESS = re.compile(r"(?:https?|ftp|wss?|file|data|javascript):(?://|[a-z]+/)[^\s'\"]{3,}|\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b", re.IGNORECASE)
-_COMMAND = re.compile(r"\b(?:curl|wget)\s+\S|\brm\s+-rf?\b|powershell|os\.system|subprocess\.|<script\b|<img\b|<iframe\b|!\[[^\]]*\]\(",
-                      re.IGNORECASE)  # fmt: skip
+_ADDRESS = re.compile(
+    r"(?:https?|ftp|wss?|file|data|javascript):(?://|[a-z]+/)[^\s'\"]{3,}|\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b",
+    re.IGNORECASE,
+)
+_COMMAND = re.compile(
+    r"\b(?:curl|wget)\s+\S|\brm\s+-rf?\b|powershell|os\.system|subprocess\.|<script\b|<img\b|<iframe\b|!\[[^\]]*\]\(",
+    re.IGNORECASE,
+)
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\U000e0000-\U000e007f]")
 _BLOB = re.compile(r"[A-Za-z0-9+/_-]{80,}={0,2}|(?:\\?x?[0-9a-f]{2}){60,}", re.IGNORECASE)
-_MARK = re.compile(r"<[^<>]*>|\[[A-Z_/ ]+\]|<｜[^｜]*｜>|\{[^{}]*\}|#+|\*+")
+_MARK = re.compile(r"<[^<>]*>|\[[A-Z_/ ]+\]|<\uff5c[^\uff5c]*\uff5c>|\{[^{}]*\}|#+|\*+")
 _WORD = re.compile(r"(?<!\w)[^\W\d_]{2,}(?!\w)")
-_SPOKEN = frozenset({"content", "text", "prompt", "query", "instruction", "user_message", "user_content", "input"})
+_SPOKEN = frozenset(
+    {"content", "text", "prompt", "query", "instruction", "user_message", "user_content", "input"}
+)
 _WORDS_LIMIT = 4
 _SHOWN = 160
 
@@ -35,17 +42,33 @@ _SHOWN = 160
 def says(tree: nodes.Template) -> Iterator[tuple[str, str, str]]:
     """(rule, what, the text) for everything that an ordinary template does not say."""
     for text in _texts(tree):
-        for pattern, what in ((_ORDER, "an order to the model"), (_ADDRESS, "an address"), (_COMMAND, "a command or active markup"),
-                              (_INVISIBLE, "invisible characters"), (_BLOB, "text that nobody can read")):  # fmt: skip
+        for pattern, what in (
+            (_ORDER, "an order to the model"),
+            (_ADDRESS, "an address"),
+            (_COMMAND, "a command or active markup"),
+            (_INVISIBLE, "invisible characters"),
+            (_BLOB, "text that nobody can read"),
+        ):
             if match := pattern.search(text):
                 yield "template-instruction", what, text[max(0, match.start() - 40) : match.end() + 80]
                 break
     yield from _Triggers(tree).found()
 
 
+_TEXTUAL: tuple[type[nodes.Node], ...] = (
+    nodes.TemplateData,
+    nodes.Const,
+    nodes.Concat,
+    nodes.Add,
+    nodes.Filter,
+    nodes.Getitem,
+    nodes.Call,
+)
+
+
 def _texts(tree: nodes.Node) -> Iterator[str]:
     """Every literal text, and those that are put together from literals."""
-    for part in tree.find_all(nodes.TemplateData | nodes.Const | nodes.Concat | nodes.Add | nodes.Filter | nodes.Getitem | nodes.Call):  # type: ignore[arg-type]
+    for part in tree.find_all(_TEXTUAL):
         if isinstance(part, nodes.TemplateData):
             yield part.data
         elif isinstance(part, nodes.Const):
@@ -72,13 +95,20 @@ def literal(part: nodes.Node | None) -> str:
         return literal(at) + "".join(reversed(pieces))
     if isinstance(part, nodes.Filter) and part.node is not None:
         if part.name == "join" and isinstance(part.node, nodes.List | nodes.Tuple):
-            return literal(part.args[0] if part.args else None).join(literal(each) for each in part.node.items)
+            return literal(part.args[0] if part.args else None).join(
+                literal(each) for each in part.node.items
+            )
         return literal(part.node)[::-1] if part.name == "reverse" else ""
     if isinstance(part, nodes.Getitem) and isinstance(part.arg, nodes.Slice) and part.arg.step is not None:
         return literal(part.node)[::-1]
     if isinstance(part, nodes.List | nodes.Tuple):
         return "".join(literal(each) for each in part.items)
-    if isinstance(part, nodes.Call) and isinstance(part.node, nodes.Getattr) and part.node.attr == "join" and part.args:
+    if (
+        isinstance(part, nodes.Call)
+        and isinstance(part.node, nodes.Getattr)
+        and part.node.attr == "join"
+        and part.args
+    ):
         items = part.args[0].items if isinstance(part.args[0], nodes.List | nodes.Tuple) else []
         return literal(part.node.node).join(literal(each) for each in items)
     return ""
@@ -114,9 +144,9 @@ class _Triggers:
             if part.else_:
                 yield from self._branch(part.test, self._added(part.else_))
         for loop in self._tree.find_all(nodes.For):
-            for test in (loop.test, loop.iter):
-                if test is not None:
-                    yield from self._branch(test, self._added(loop.body))
+            for condition in (loop.test, loop.iter):
+                if condition is not None:
+                    yield from self._branch(condition, self._added(loop.body))
         for table in self._tree.find_all(nodes.Dict):
             text = " ".join(literal(pair.value) for pair in table.items)
             if _sentence(text) and any(self._mentions(key, self._spoken) for key in self._looked_up(table)):
@@ -124,14 +154,17 @@ class _Triggers:
         for choice in self._tree.find_all(nodes.CondExpr):
             yield from self._branch(choice.test, literal(choice.expr1))
             yield from self._branch(choice.test, literal(choice.expr2))
-        for part in self._tree.find_all(nodes.Filter | nodes.Call):  # type: ignore[arg-type]
-            yield from self._replaced(part)
+        both: tuple[type[nodes.Node], ...] = (nodes.Filter, nodes.Call)
+        for changing in self._tree.find_all(both):
+            yield from self._replaced(changing)
 
     def _literal(self, value: nodes.Node) -> str:
         """The text of an expression, or of what a name was given."""
         if isinstance(value, nodes.Name | nodes.NSRef):
             name = _name(value)
-            return next((literal(given) for known, given in self._values if known == name and literal(given)), "")
+            return next(
+                (literal(given) for known, given in self._values if known == name and literal(given)), ""
+            )
         return literal(value)
 
     def _looked_up(self, table: nodes.Dict) -> Iterator[nodes.Node]:
@@ -147,14 +180,18 @@ class _Triggers:
                     yield call.args[0]
 
     def _added(self, body: list[nodes.Node]) -> str:
-        """All literal text that a branch puts out or keeps, without the branches inside that have tests of their own."""
+        """The literal text that a branch puts out or keeps, without branches that have tests of their own."""
         pieces = []
         todo: list[nodes.Node] = list(body)
         while todo:
             part = todo.pop(0)
             if isinstance(part, nodes.If | nodes.Compare | nodes.Test | nodes.CondExpr):
                 continue
-            if isinstance(part, nodes.Call) and isinstance(part.node, nodes.Name) and part.node.name == "raise_exception":
+            if (
+                isinstance(part, nodes.Call)
+                and isinstance(part.node, nodes.Name)
+                and part.node.name == "raise_exception"
+            ):
                 continue
             if isinstance(part, nodes.TemplateData):
                 pieces.append(part.data)
@@ -175,26 +212,58 @@ class _Triggers:
             if isinstance(part, nodes.Compare):
                 sides = [part.expr, *(operand.expr for operand in part.ops)]
                 texts = [text for side in sides if (text := self._literal(side))]
-                if any(_calls(side, "strftime_now") or self._mentions(side, self._dated) for side in sides) and (
-                    texts or any(isinstance(side, nodes.Const) for side in sides)):  # fmt: skip
+                if any(
+                    _calls(side, "strftime_now") or self._mentions(side, self._dated) for side in sides
+                ) and (texts or any(isinstance(side, nodes.Const) for side in sides)):
                     return f"the date ({texts[0][:40] if texts else 'a number'})"
-                if texts and any(self._mentions(side, self._spoken) and not _is_kind(side) for side in sides if not self._literal(side)):
+                if texts and any(
+                    self._mentions(side, self._spoken) and not _is_kind(side)
+                    for side in sides
+                    if not self._literal(side)
+                ):
                     return f"what is said ({texts[0][:60]!r})"
-                if any(_counts(side) for side in sides) and any(isinstance(s, nodes.Const) and isinstance(s.value, int)
-                                                                and s.value > 2 for s in sides):  # fmt: skip
+                if any(_counts(side) for side in sides) and any(
+                    isinstance(s, nodes.Const) and isinstance(s.value, int) and s.value > 2 for s in sides
+                ):
                     return "how long the conversation is"
-            if isinstance(part, nodes.Call) and isinstance(part.node, nodes.Getattr) and part.args:
-                if part.node.attr in ("startswith", "endswith", "find", "index", "count") and self._mentions(part.node.node, self._spoken):
-                    return f"what is said ({literal(part.args[0])[:60]!r})"
-            if isinstance(part, nodes.Test) and part.name in ("in", "eq", "equalto", "containing") and part.node is not None:
-                if self._mentions(part, self._spoken) and any(literal(a) for a in (part.args or [])) and not _is_kind(part.node):
-                    return "what is said"
-            if isinstance(part, nodes.Filter) and part.name in ("selectattr", "rejectattr") and len(part.args or []) > 2:
-                if literal(part.args[0]) in _SPOKEN and self._literal(part.args[2]):
-                    return f"what is said ({self._literal(part.args[2])[:60]!r})"
-            if isinstance(part, nodes.Filter) and part.name in ("length", "count", "hash") and self._mentions(part, self._spoken):
-                if isinstance(test, nodes.Compare) and any(isinstance(o.expr, nodes.Const) and o.expr.value not in (0, 1) for o in test.ops):
-                    return "how long it is what is said"
+            if (
+                isinstance(part, nodes.Call)
+                and isinstance(part.node, nodes.Getattr)
+                and part.args
+                and part.node.attr in ("startswith", "endswith", "find", "index", "count")
+                and self._mentions(part.node.node, self._spoken)
+            ):
+                return f"what is said ({literal(part.args[0])[:60]!r})"
+            if (
+                isinstance(part, nodes.Test)
+                and part.name in ("in", "eq", "equalto", "containing")
+                and part.node is not None
+            ) and (
+                self._mentions(part, self._spoken)
+                and any(literal(a) for a in (part.args or []))
+                and not _is_kind(part.node)
+            ):
+                return "what is said"
+            if (
+                (
+                    isinstance(part, nodes.Filter)
+                    and part.name in ("selectattr", "rejectattr")
+                    and len(part.args or []) > 2
+                )
+                and literal(part.args[0]) in _SPOKEN
+                and self._literal(part.args[2])
+            ):
+                return f"what is said ({self._literal(part.args[2])[:60]!r})"
+            if (
+                (
+                    isinstance(part, nodes.Filter)
+                    and part.name in ("length", "count", "hash")
+                    and self._mentions(part, self._spoken)
+                )
+                and isinstance(test, nodes.Compare)
+                and any(isinstance(o.expr, nodes.Const) and o.expr.value not in (0, 1) for o in test.ops)
+            ):
+                return "how long it is what is said"
         return None
 
     def _replaced(self, part: nodes.Node) -> Iterator[tuple[str, str, str]]:
@@ -206,9 +275,9 @@ class _Triggers:
             return
         if name == "replace" and len(given) > 1 and base is not None and self._mentions(base, self._spoken):
             old, new = literal(given[0]), literal(given[1])
-            if _WORD.fullmatch(old.strip()) or (_sentence(new) and old.strip()):
-                if _WORD.search(_MARK.sub(" ", new)):
-                    yield "template-trigger", f"what is said ({old[:60]!r}), which it changes", new[:_SHOWN]
+            changes = _WORD.fullmatch(old.strip()) or (_sentence(new) and old.strip())
+            if changes and _WORD.search(_MARK.sub(" ", new)):
+                yield "template-trigger", f"what is said ({old[:60]!r}), which it changes", new[:_SHOWN]
 
     def _mentions(self, value: nodes.Node, names: set[str]) -> bool:
         """Whether the expression takes something from one of these."""
@@ -217,27 +286,47 @@ class _Triggers:
                 return True
             if isinstance(part, nodes.Getattr | nodes.NSRef) and part.attr in names:
                 return True
-            if isinstance(part, nodes.Getitem) and isinstance(part.arg, nodes.Const) and part.arg.value in names:
+            if (
+                isinstance(part, nodes.Getitem)
+                and isinstance(part.arg, nodes.Const)
+                and part.arg.value in names
+            ):
                 return True
         return False
 
 
 def _is_kind(value: nodes.Node) -> bool:
     """Whether it is what kind a part of a message is, rather than what it says."""
-    return isinstance(value, nodes.Getattr) and value.attr in ("type", "role", "name") or (
-        isinstance(value, nodes.Getitem) and isinstance(value.arg, nodes.Const) and value.arg.value in ("type", "role", "name"))  # fmt: skip
+    return (isinstance(value, nodes.Getattr) and value.attr in ("type", "role", "name")) or (
+        isinstance(value, nodes.Getitem)
+        and isinstance(value.arg, nodes.Const)
+        and value.arg.value in ("type", "role", "name")
+    )
 
 
 def _counts(value: nodes.Node) -> bool:
     """Whether it is the number of messages."""
-    return isinstance(value, nodes.Filter) and value.name in ("length", "count") and isinstance(value.node, nodes.Name) and (
-        "message" in value.node.name)  # fmt: skip
+    return (
+        isinstance(value, nodes.Filter)
+        and value.name in ("length", "count")
+        and isinstance(value.node, nodes.Name)
+        and ("message" in value.node.name)
+    )
 
 
 def _calls(value: nodes.Node, name: str) -> bool:
     parts = [value] if isinstance(value, nodes.Call) else []
-    return any(isinstance(part.node, nodes.Name) and part.node.name == name for part in (*parts, *value.find_all(nodes.Call)))
+    return any(
+        isinstance(part.node, nodes.Name) and part.node.name == name
+        for part in (*parts, *value.find_all(nodes.Call))
+    )
 
 
 def _name(target: nodes.Node) -> str:
-    return target.name if isinstance(target, nodes.Name) else str(target.attr) if isinstance(target, nodes.NSRef) else ""
+    return (
+        target.name
+        if isinstance(target, nodes.Name)
+        else str(target.attr)
+        if isinstance(target, nodes.NSRef)
+        else ""
+    )

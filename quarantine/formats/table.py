@@ -28,8 +28,24 @@ _ONNX = (
     b"\xca",
     b"\xd2",
 )
-_NATIVE = (b"\x7fELF", b"\xfe\xed\xfa", b"\xcf\xfa", b"\xce\xfa", b"\xca\xfe", b"\xbe\xba", b"\xbf\xba", b"MZ", b"\0asm",
-           b"dex\n", b"dey\n", b"!<", b"BC\xc0\xde", b"\x1bLua", b"L\0\0\0\x01", b"\xd0\xcf\x11\xe0")  # fmt: skip
+_NATIVE = (
+    b"\x7fELF",
+    b"\xfe\xed\xfa",
+    b"\xcf\xfa",
+    b"\xce\xfa",
+    b"\xca\xfe",
+    b"\xbe\xba",
+    b"\xbf\xba",
+    b"MZ",
+    b"\0asm",
+    b"dex\n",
+    b"dey\n",
+    b"!<",
+    b"BC\xc0\xde",
+    b"\x1bLua",
+    b"L\0\0\0\x01",
+    b"\xd0\xcf\x11\xe0",
+)
 
 
 @dataclass(frozen=True)

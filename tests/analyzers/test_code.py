@@ -16,11 +16,12 @@ PLAIN = {
     "model": _MODELING,
     "configuration": _CONFIGURATION,
     "package": "from .modeling_small import SmallModel\n\n__all__ = ['SmallModel']\n",
-    "tokenizer": "import json\nimport os\n\n\ndef read(path):\n    with open(os.path.join(path, 'vocab.json'), encoding='utf-8') as f:\n"
-                 "        return json.load(f)\n",
-    "type": "from typing import Optional\nimport torch\n\n\ndef f(x: Optional[torch.Tensor] = None):\n    return getattr(x.config, 'dim', 1)\n"
-            .replace("x.config", "config"),
-}  # fmt: skip
+    "tokenizer": "import json\nimport os\n\n\ndef read(path):\n    with open(os.path.join(path, 'vocab.json'), encoding='utf-8') as f:\n"  # noqa: E501
+    "        return json.load(f)\n",
+    "type": "from typing import Optional\nimport torch\n\n\ndef f(x: Optional[torch.Tensor] = None):\n    return getattr(x.config, 'dim', 1)\n".replace(  # noqa: E501
+        "x.config", "config"
+    ),
+}
 NOT_PLAIN = (
     "from enum import bltns\nbltns.print(1)\n",
     "import torch.nn.functional as F\nF.torch.hub.load('a', 'b')\n",
@@ -73,7 +74,7 @@ def test_what_is_used_is_told_and_never_silent(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "import subprocess\n\n\ndef build():\n    subprocess.run(['true'])\n\n\nif __name__ == '__main__':\n    build()\n",
+        "import subprocess\n\n\ndef build():\n    subprocess.run(['true'])\n\n\nif __name__ == '__main__':\n    build()\n",  # noqa: E501
         "import base64\nDATA = base64.b64decode('cGFzcw==')\n",
         "import requests\n\n\ndef fetch(s: requests.Session):\n    return s\n",
         "import socketserver\n\n\nclass Handler(socketserver.BaseRequestHandler):\n    pass\n",
@@ -90,7 +91,9 @@ def test_honest_scripts_are_not_refused(text: str) -> None:
 
 def test_what_was_decoded_is_read_as_well() -> None:
     found = walked("a.py", HIDDEN["base64-exec"].encode())
-    assert any("decoded" in finding.artifact and finding.rule == "code-on-import" for finding in found.findings)
+    assert any(
+        "decoded" in finding.artifact and finding.rule == "code-on-import" for finding in found.findings
+    )
 
 
 @pytest.mark.parametrize(
@@ -103,7 +106,11 @@ def test_what_was_decoded_is_read_as_well() -> None:
     ],
 )
 def test_cells_of_notebooks_are_read(cell: str, rule: str) -> None:
-    book = {"cells": [{"cell_type": "code", "source": cell.splitlines(True), "outputs": []}], "metadata": {}, "nbformat": 4}
+    book = {
+        "cells": [{"cell_type": "code", "source": cell.splitlines(True), "outputs": []}],
+        "metadata": {},
+        "nbformat": 4,
+    }
     found = walked("a.ipynb", json.dumps(book).encode())
     assert rule in found.rules
     assert "code-unparsable" not in found.rules
@@ -136,17 +143,29 @@ def test_dependencies_from_elsewhere_are_told(line: str, told: bool) -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.sampled_from([*IMPORT.values(), *HIDDEN.values(), _MODELING]), st.integers(0, 2000), st.text(max_size=6))
+@given(
+    st.sampled_from([*IMPORT.values(), *HIDDEN.values(), _MODELING]),
+    st.integers(0, 2000),
+    st.text(max_size=6),
+)
 def test_no_change_of_a_source_crashes_its_reader(text: str, at: int, more: str) -> None:
     at %= len(text) + 1
     for name in ("a.py", "x.pth", "run.sh", "requirements.txt", "a.ipynb"):
-        assert "analyzer-crashed" not in walked(name, (text[:at] + more + text[at:]).encode("utf-8", "replace")).rules
+        assert (
+            "analyzer-crashed"
+            not in walked(name, (text[:at] + more + text[at:]).encode("utf-8", "replace")).rules
+        )
 
 
 @pytest.mark.parametrize(
     "text",
-    ["x[" * 60 + "0" + "]" * 60, "(getattr if a else vars)(" * 40 + "os" + ",'a')" * 40, "x = 9 ** 9 ** 9",
-     "x = 'a' * 10 ** 9", "x = " + "+".join(["'a'"] * 400)],
-)  # fmt: skip
+    [
+        "x[" * 60 + "0" + "]" * 60,
+        "(getattr if a else vars)(" * 40 + "os" + ",'a')" * 40,
+        "x = 9 ** 9 ** 9",
+        "x = 'a' * 10 ** 9",
+        "x = " + "+".join(["'a'"] * 400),
+    ],
+)
 def test_expressions_that_explode_are_bounded(text: str) -> None:
     assert "analyzer-crashed" not in walked("a.py", ("x = ['a']\nx = 'b'\nx = [1]\n" + text).encode()).rules

@@ -32,7 +32,9 @@ def test_honest_repositories_are_silent(files: Files) -> None:
     assert found.silent, found.rules
 
 
-@pytest.mark.parametrize(("files", "rule"), [*REJECTED.values(), *REVIEWED.values()], ids=[*REJECTED, *REVIEWED])
+@pytest.mark.parametrize(
+    ("files", "rule"), [*REJECTED.values(), *REVIEWED.values()], ids=[*REJECTED, *REVIEWED]
+)
 def test_hostile_repositories_are_told(files: Files, rule: str) -> None:
     assert rule in tree(texts(files)).rules
 
@@ -45,7 +47,9 @@ def test_code_that_auto_map_names_has_to_be_there() -> None:
 
 
 def _safetensors(*names: str) -> bytes:
-    entries = {n: {"dtype": "F32", "shape": [1], "data_offsets": [4 * i, 4 * i + 4]} for i, n in enumerate(names)}
+    entries = {
+        n: {"dtype": "F32", "shape": [1], "data_offsets": [4 * i, 4 * i + 4]} for i, n in enumerate(names)
+    }
     header = json.dumps(entries).encode()
     return struct.pack("<Q", len(header)) + header + bytes(4 * len(names))
 
@@ -82,7 +86,10 @@ def test_credentials_are_told_and_never_shown() -> None:
     assert key not in str(found.findings)
 
 
-@pytest.mark.parametrize("text", ["hf_" + "x" * 34, "https://user:password@example.com", "AKIAXXXXXXXXXXXXXXXX", "sha256 " + "ab" * 32])
+@pytest.mark.parametrize(
+    "text",
+    ["hf_" + "x" * 34, "https://user:password@example.com", "AKIAXXXXXXXXXXXXXXXX", "sha256 " + "ab" * 32],
+)
 def test_placeholders_and_digests_are_no_credentials(text: str) -> None:
     assert walked("README.md", text.encode()).silent
 
@@ -90,14 +97,31 @@ def test_placeholders_and_digests_are_no_credentials(text: str) -> None:
 @settings(max_examples=150, deadline=None)
 @given(st.sampled_from([*REJECTED.values(), *REVIEWED.values()]), st.integers(0, 400), st.text(max_size=4))
 def test_no_change_of_a_description_crashes_its_reader(entry: tuple[Files, str], at: int, more: str) -> None:
-    changed = {n: (t[: at % (len(t) + 1)] + more + t[at % (len(t) + 1) :]).encode("utf-8", "replace") for n, t in entry[0].items()}
+    changed = {
+        n: (t[: at % (len(t) + 1)] + more + t[at % (len(t) + 1) :]).encode("utf-8", "replace")
+        for n, t in entry[0].items()
+    }
     assert "analyzer-crashed" not in tree(changed).rules
 
 
-@pytest.mark.parametrize("document", [1, [], {}, None, "x", [1], [[]], {"a": []}, {"auto_map": [[1]]}, {"model": 1}, {"unet": [None]}])
-@pytest.mark.parametrize("name", ["modules.json", "model_index.json", "adapter_config.json", "config.json", "MLmodel", "config.pbtxt",
-                                  "model-settings.json", "MAR-INF/MANIFEST.json", "bento.yaml", "model.safetensors.index.json"])  # fmt: skip
+@pytest.mark.parametrize(
+    "document",
+    [1, [], {}, None, "x", [1], [[]], {"a": []}, {"auto_map": [[1]]}, {"model": 1}, {"unet": [None]}],
+)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "modules.json",
+        "model_index.json",
+        "adapter_config.json",
+        "config.json",
+        "MLmodel",
+        "config.pbtxt",
+        "model-settings.json",
+        "MAR-INF/MANIFEST.json",
+        "bento.yaml",
+        "model.safetensors.index.json",
+    ],
+)
 def test_descriptions_of_other_shapes_crash_nobody(name: str, document: object) -> None:
     assert "analyzer-crashed" not in tree({name: json.dumps(document).encode()}).rules
-
-

@@ -44,7 +44,11 @@ def test_what_a_template_says_on_its_own_is_told(text: str) -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.sampled_from([*TEMPLATES.values(), *BUILT.values(), *BOMBS.values()]), st.integers(0, 3000), st.text(max_size=5))
+@given(
+    st.sampled_from([*TEMPLATES.values(), *BUILT.values(), *BOMBS.values()]),
+    st.integers(0, 3000),
+    st.text(max_size=5),
+)
 def test_no_change_of_a_template_crashes_its_reader(text: str, at: int, more: str) -> None:
     at %= len(text) + 1
     assert "analyzer-crashed" not in rules((text[:at] + more + text[at:]).encode("utf-8", "replace").decode())

@@ -28,21 +28,33 @@ _ITEMS_LIMIT = 1 << 16
 _BUSY = re.compile(r"\{[^{}]*[^{}0-9A-Za-z_][^{}]*\}|%[^scdx%]")
 
 _UNARY: dict[str, Callable[[Any], Any]] = {
-    "base64.b64decode": base64.b64decode, "base64.standard_b64decode": base64.b64decode,
-    "base64.urlsafe_b64decode": base64.urlsafe_b64decode, "base64.decodebytes": lambda v: base64.decodebytes(_raw(v)),
-    "base64.b32decode": base64.b32decode, "base64.b16decode": base64.b16decode,
-    "base64.b85decode": base64.b85decode, "base64.a85decode": base64.a85decode,
-    "binascii.unhexlify": binascii.unhexlify, "binascii.a2b_hex": binascii.unhexlify,
-    "binascii.a2b_base64": binascii.a2b_base64, "builtins.bytes.fromhex": bytes.fromhex,
-    "builtins.bytearray.fromhex": bytes.fromhex, "zlib.decompress": lambda v: _expand(zlib.decompressobj(), v),
+    "base64.b64decode": base64.b64decode,
+    "base64.standard_b64decode": base64.b64decode,
+    "base64.urlsafe_b64decode": base64.urlsafe_b64decode,
+    "base64.decodebytes": lambda v: base64.decodebytes(_raw(v)),
+    "base64.b32decode": base64.b32decode,
+    "base64.b16decode": base64.b16decode,
+    "base64.b85decode": base64.b85decode,
+    "base64.a85decode": base64.a85decode,
+    "binascii.unhexlify": binascii.unhexlify,
+    "binascii.a2b_hex": binascii.unhexlify,
+    "binascii.a2b_base64": binascii.a2b_base64,
+    "builtins.bytes.fromhex": bytes.fromhex,
+    "builtins.bytearray.fromhex": bytes.fromhex,
+    "zlib.decompress": lambda v: _expand(zlib.decompressobj(), v),
     "gzip.decompress": lambda v: _expand(zlib.decompressobj(31), v),
     "bz2.decompress": lambda v: _expand(bz2.BZ2Decompressor(), v),
     "lzma.decompress": lambda v: _expand(lzma.LZMADecompressor(), v),
-    "builtins.chr": chr, "builtins.ord": ord, "builtins.str": str, "builtins.int": int,
+    "builtins.chr": chr,
+    "builtins.ord": ord,
+    "builtins.str": str,
+    "builtins.int": int,
     "builtins.bytes": lambda v: bytes(v) if isinstance(v, list | bytes) else None,
     "builtins.bytearray": lambda v: bytes(v) if isinstance(v, list | bytes) else None,
-    "builtins.list": list, "builtins.tuple": list, "builtins.reversed": lambda v: list(reversed(v)),
-}  # fmt: skip
+    "builtins.list": list,
+    "builtins.tuple": list,
+    "builtins.reversed": lambda v: list(reversed(v)),
+}
 _METHODS: dict[str, Callable[..., Any]] = {
     "replace": lambda v, a, b, *n: v.replace(a, b, *n),
     "lower": lambda v: v.lower(),
@@ -56,7 +68,6 @@ _METHODS: dict[str, Callable[..., Any]] = {
     "removesuffix": lambda v, a: v.removesuffix(a),
     "split": lambda v, *a: v.split(*a),
     "encode": lambda v, *a: v.encode("utf-8"),
-    "decode": lambda v, *a: _decode(v, *a),
     "join": lambda v, parts: v.join(parts),
     "hex": lambda v: v.hex(),
 }
@@ -91,6 +102,9 @@ def _decode(value: Any, *how: Any) -> Any:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
+_METHODS["decode"] = _decode
+
+
 class Folder:
     """Folds expressions; ``constants`` are the values that names may have, ``resolve`` tells what is called."""
 
@@ -114,12 +128,30 @@ class Folder:
             return ()
         try:
             found = self._fold(node, depth + 1)
-        except (ValueError, TypeError, LookupError, AttributeError, OverflowError, ZeroDivisionError, ArithmeticError,
-                EOFError, OSError, zlib.error, lzma.LZMAError, MemoryError):  # fmt: skip
+        except (
+            ValueError,
+            TypeError,
+            LookupError,
+            AttributeError,
+            OverflowError,
+            ZeroDivisionError,
+            ArithmeticError,
+            EOFError,
+            OSError,
+            zlib.error,
+            lzma.LZMAError,
+            MemoryError,
+        ):
             return ()  # as it would raise when it runs
         kept: list[Value] = []
         for value in found:
-            size = len(value) if isinstance(value, str | bytes | list) else value.bit_length() if isinstance(value, int) else 1 << 30
+            size = (
+                len(value)
+                if isinstance(value, str | bytes | list)
+                else value.bit_length()
+                if isinstance(value, int)
+                else 1 << 30
+            )
             self._spent += size
             if size <= SIZE_LIMIT and value not in kept:
                 kept.append(value)
@@ -127,7 +159,9 @@ class Folder:
 
     def _fold(self, node: ast.AST, depth: int) -> list[Any]:
         if isinstance(node, ast.Name):
-            return [self._bound[node.id]] if node.id in self._bound else list(self._constants.get(node.id, ()))
+            return (
+                [self._bound[node.id]] if node.id in self._bound else list(self._constants.get(node.id, ()))
+            )
         if isinstance(node, ast.List | ast.Tuple):
             return self._sequence(node.elts, depth)
         if isinstance(node, ast.JoinedStr):
@@ -167,7 +201,7 @@ class Folder:
         if isinstance(node.op, ast.Add):
             return self._sum(node, depth)
         left, right = self.fold(node.left, depth), self.fold(node.right, depth)
-        pairs = [(a, b) for a in left for b in right]
+        pairs: list[tuple[Any, Any]] = [(a, b) for a in left for b in right]
         if isinstance(node.op, ast.Mult):
             return [a * b for a, b in pairs if _small_product(a, b)]
         if isinstance(node.op, ast.Mod) and any(isinstance(a, str) and _wide(a) for a in left):
@@ -186,19 +220,28 @@ class Folder:
         pieces: list[list[Any]] = [[value] for value in values]
         for term in reversed(terms):
             more = self.fold(term, depth)
-            pieces = [[*held, value] for held in pieces for value in more] if len(more) > 1 else [
-                (held.append(more[0]) or held) for held in pieces] if more else []  # type: ignore[func-returns-value]  # fmt: skip
-            pieces = pieces[:WAYS_LIMIT]
+            if len(more) == 1:
+                for held in pieces:
+                    held.append(more[0])
+            else:
+                pieces = [[*held, value] for held in pieces for value in more][:WAYS_LIMIT]
         return [_total(held) for held in pieces]
 
     def _item(self, value: Any, index: ast.expr, depth: int) -> Any:
         if isinstance(index, ast.Slice):
-            marks = [None if part is None else self.fold(part, depth)[0] for part in (index.lower, index.upper, index.step)]
+            marks = [
+                None if part is None else self.fold(part, depth)[0]
+                for part in (index.lower, index.upper, index.step)
+            ]
             return value[slice(*marks)]
         return value[self.fold(index, depth)[0]]
 
     def _comprehension(self, node: ast.GeneratorExp | ast.ListComp, depth: int) -> list[Any]:
-        if len(node.generators) != 1 or node.generators[0].ifs or not isinstance(node.generators[0].target, ast.Name):
+        if (
+            len(node.generators) != 1
+            or node.generators[0].ifs
+            or not isinstance(node.generators[0].target, ast.Name)
+        ):
             return []
         name, out = node.generators[0].target.id, []
         for values in self.fold(node.generators[0].iter, depth)[:1]:
@@ -223,7 +266,8 @@ class Folder:
         for path in paths:
             if path == "builtins.map" and len(node.args) == 2:
                 function = next((f for p in self._resolve(node.args[0]) if (f := _UNARY.get(p))), None)
-                return [[function(v) for v in values] for values in self.fold(node.args[1], depth)] if function else []  # type: ignore[union-attr]
+                lists: list[Any] = list(self.fold(node.args[1], depth))
+                return [[function(value) for value in values] for values in lists] if function else []
             if path in _UNARY and node.args:
                 return [_UNARY[path](value) for value in self.fold(node.args[0], depth)]
             if path == "codecs.decode" and node.args:
@@ -236,9 +280,13 @@ class Folder:
             return []
         base = self.fold(called.value, depth)
         if called.attr == "format":
-            return [value.format(*arguments[0]) for value in base if isinstance(value, str) and not _wide(value)]
+            return [
+                value.format(*arguments[0]) for value in base if isinstance(value, str) and not _wide(value)
+            ]
         method = _METHODS.get(called.attr)
-        return [method(value, *arguments[0]) for value in base if not isinstance(value, int)] if method else []
+        return (
+            [method(value, *arguments[0]) for value in base if not isinstance(value, int)] if method else []
+        )
 
 
 def _wide(text: str) -> bool:
@@ -249,7 +297,7 @@ def _wide(text: str) -> bool:
 def _small_product(a: Any, b: Any) -> bool:
     if isinstance(a, int) and isinstance(b, int):
         return a.bit_length() + b.bit_length() < 4096
-    size = [len(v) if isinstance(v, str | bytes | list) else abs(v) for v in (a, b)]
+    size: list[int] = [len(v) if isinstance(v, str | bytes | list) else abs(v) for v in (a, b)]
     return size[0] * size[1] <= SIZE_LIMIT
 
 

@@ -101,12 +101,17 @@ class Names:
             case ast.Assign(targets=targets, value=value):
                 for target in targets:
                     self._bind(target, value)
-            case ast.AnnAssign(target=target, value=ast.expr() as value) | ast.NamedExpr(target=target, value=value):
+            case (
+                ast.AnnAssign(target=target, value=ast.expr() as value)
+                | ast.NamedExpr(target=target, value=value)
+            ):
                 self._bind(target, value)
             case ast.AugAssign(target=ast.Name(id=name), op=ast.Add(), value=value):
                 self._added[name].append(value)
-            case ast.For(target=target, iter=value) | ast.AsyncFor(target=target, iter=value) | ast.comprehension(
-                target=target, iter=value
+            case (
+                ast.For(target=target, iter=value)
+                | ast.AsyncFor(target=target, iter=value)
+                | ast.comprehension(target=target, iter=value)
             ):
                 for element in value.elts if isinstance(value, _Sequence) else ():
                     self._bind(target, element)
@@ -141,9 +146,15 @@ class Names:
 
     def _arguments(self, call: ast.Call) -> None:
         """Bind what is handed to a function of this file; and what setattr sets."""
-        name = call.func.id if isinstance(call.func, ast.Name) else call.func.attr if isinstance(call.func, ast.Attribute) else ""
+        name = (
+            call.func.id
+            if isinstance(call.func, ast.Name)
+            else call.func.attr
+            if isinstance(call.func, ast.Attribute)
+            else ""
+        )
         if name == "setattr" and len(call.args) == 3 and isinstance(call.args[1], ast.Constant):
-            self._given[f".{call.args[1].value}"].append(call.args[2])
+            self._given[f".{call.args[1].value!s}"].append(call.args[2])
         lambdas = [call.func] if isinstance(call.func, ast.Lambda) else []
         for function in [*self.functions.get(name, ()), *lambdas]:
             takes = [argument.arg for argument in (*function.args.posonlyargs, *function.args.args)]
@@ -185,7 +196,7 @@ class Names:
         for more in self._added.get(name, ()):
             added = self._folder.fold(more)
             # What is added may be what is there; both are kept.
-            longer = [a + b for a in found for b in added if isinstance(a, str) and isinstance(b, str)]  # type: ignore[operator]
+            longer = [a + b for a in found for b in added if isinstance(a, str) and isinstance(b, str)]
             found = [*longer, *found] if longer else found
             found = [each for each in found if not isinstance(each, str) or len(each) < 1 << 16][:WAYS_LIMIT]
         return tuple(found[:WAYS_LIMIT])
@@ -225,7 +236,12 @@ class Names:
                 return self._resolve(one, depth) | self._resolve(other, depth)
             case ast.BoolOp(values=values):
                 return {path for value in values for path in self._resolve(value, depth)}
-            case ast.List(elts=values) | ast.Tuple(elts=values) | ast.Set(elts=values) | ast.Dict(values=values):
+            case (
+                ast.List(elts=values)
+                | ast.Tuple(elts=values)
+                | ast.Set(elts=values)
+                | ast.Dict(values=values)
+            ):
                 return {path for value in values[:256] for path in self._resolve(value, depth)}
             case ast.Lambda(body=value):
                 return self._resolve(value, depth)
@@ -255,23 +271,38 @@ class Names:
         first = node.args[0] if node.args else None
         if isinstance(node.func, ast.Call) and first is not None:  # attrgetter("system")(os)
             makes = self._resolve(node.func.func, depth)
-            if makes & {"operator.attrgetter", "operator.methodcaller", "operator.itemgetter"} and node.func.args:
+            if (
+                makes & {"operator.attrgetter", "operator.methodcaller", "operator.itemgetter"}
+                and node.func.args
+            ):
                 return self._named(self._resolve(first, depth), node.func.args[0])
         found: set[str] = set()
         for path in called:
             match path:
-                case "builtins.getattr" | "inspect.getattr_static" | "builtins.object.__getattribute__" if len(node.args) > 1:
+                case "builtins.getattr" | "inspect.getattr_static" | "builtins.object.__getattribute__" if (
+                    len(node.args) > 1
+                ):
                     found |= self._named(self._resolve(node.args[0], depth), node.args[1])
-                case "builtins.__import__" | "importlib.import_module" | "importlib.__import__" if first is not None:
+                case "builtins.__import__" | "importlib.import_module" | "importlib.__import__" if (
+                    first is not None
+                ):
                     keys = [each for each in self._folder.fold(first) if isinstance(each, str)]
                     self._note(first, keys)
                     found |= set(keys) or {f"{path}.?"}
                 case "builtins.vars" if first is not None:
                     found |= {f"{base}.__dict__" for base in self._resolve(first, depth)}
-                case "functools.partial" | "builtins.staticmethod" | "builtins.classmethod" if first is not None:
+                case "functools.partial" | "builtins.staticmethod" | "builtins.classmethod" if (
+                    first is not None
+                ):
                     found |= self._resolve(first, depth)
-                case _ if path.endswith((".get", ".__getitem__", ".pop", ".setdefault")) and first is not None:
-                    found |= self._item(node.func.value, first, depth) if isinstance(node.func, ast.Attribute) else set()
+                case _ if (
+                    path.endswith((".get", ".__getitem__", ".pop", ".setdefault")) and first is not None
+                ):
+                    found |= (
+                        self._item(node.func.value, first, depth)
+                        if isinstance(node.func, ast.Attribute)
+                        else set()
+                    )
                 case _ if path.endswith(".__getattribute__") and first is not None:
                     found |= self._named(frozenset({path.removesuffix(".__getattribute__")}), first)
                 case _ if not path.endswith("()"):
@@ -307,9 +338,16 @@ def _joined(base: str, attr: str) -> str:
 def _defaults(args: ast.arguments) -> list[tuple[str, ast.expr]]:
     positional = [*args.posonlyargs, *args.args]
     pairs = list(zip((a.arg for a in reversed(positional)), reversed(args.defaults), strict=False))
-    return pairs + [(a.arg, value) for a, value in zip(args.kwonlyargs, args.kw_defaults, strict=True) if value is not None]
+    return pairs + [
+        (a.arg, value)
+        for a, value in zip(args.kwonlyargs, args.kw_defaults, strict=True)
+        if value is not None
+    ]
 
 
 def _returned(function: _FunctionNode) -> list[ast.expr]:
-    return [part.value for part in ast.walk(function)
-            if isinstance(part, ast.Return | ast.Yield) and part.value is not None]  # fmt: skip
+    return [
+        part.value
+        for part in ast.walk(function)
+        if isinstance(part, ast.Return | ast.Yield) and part.value is not None
+    ]

@@ -1,4 +1,4 @@
-"""Jupyter notebooks (nbformat 4): the code of each cell as Python, and what their stored outputs would run in a browser."""
+"""Jupyter notebooks (nbformat 4): each cell's code as Python, and what stored outputs would run in a browser."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import Any
 from quarantine.formats.interface import Malformed, Node
 
 _CELLS_LIMIT = 2000
-_ACTIVE = re.compile(r"<\s*(?:script|iframe|object|embed)\b|\bon(?:error|load|click|mouseover)\s*=|javascript:", re.IGNORECASE)
+_ACTIVE = re.compile(
+    r"<\s*(?:script|iframe|object|embed)\b|\bon(?:error|load|click|mouseover)\s*=|javascript:", re.IGNORECASE
+)
 _MAGIC = re.compile(r"^\s*[!%?]|^\s*[\w.,\s]+=\s*[!%]|\?\s*$")
 _SHELL = re.compile(r"^\s*(?:[\w.,\s]+=\s*)?(?:!|%%?(?:bash|sh|script|system|sx|perl|ruby)\b)\s*(.*)")
 
@@ -48,8 +50,14 @@ def _cell(node: Node, number: int, text: str) -> None:
     shell = "\n".join(lines[1:] if whole else [m[1] for line in lines if (m := _SHELL.match(line))])
     commands(node, shell, f"cell {number}: ")
     if not whole:
-        kept = ["pass" if _MAGIC.search(line) and line[: len(line) - len(line.lstrip())] == "" else
-                f"{line[: len(line) - len(line.lstrip())]}pass" if _MAGIC.search(line) else line for line in lines]  # fmt: skip
+        kept = [
+            "pass"
+            if _MAGIC.search(line) and line[: len(line) - len(line.lstrip())] == ""
+            else f"{line[: len(line) - len(line.lstrip())]}pass"
+            if _MAGIC.search(line)
+            else line
+            for line in lines
+        ]
         if "".join(kept).strip():
             judge(node, "\n".join(kept), place=f"cell {number}, ", script=True)
 
@@ -59,6 +67,8 @@ def _outputs(node: Node, number: int, outputs: Any) -> None:
         data = output.get("data") if isinstance(output, dict) else None
         for kind, value in data.items() if isinstance(data, dict) else ():
             text = _joined(value)
-            if kind == "application/javascript" or (kind in ("text/html", "image/svg+xml") and _ACTIVE.search(text)):
+            if kind == "application/javascript" or (
+                kind in ("text/html", "image/svg+xml") and _ACTIVE.search(text)
+            ):
                 node.finding("notebook-active-output", kind=kind, place=f"cell {number}")
                 return

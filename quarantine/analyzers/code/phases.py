@@ -11,21 +11,41 @@ from dataclasses import dataclass, field
 
 from quarantine.analyzers.code.capabilities import Phase
 from quarantine.analyzers.code.names import Names
+from quarantine.analyzers.words import words
 
-# Transformers and datasets; Hugging Face endpoints; SageMaker, TorchServe; MLflow; Triton; BentoML, Azure, KServe, Seldon.
-_ENTRIES = frozenset(
-    """forward from_pretrained from_config _from_config from_dict init_weights post_init tie_weights load_state_dict
-    state_dict generate prepare_inputs_for_generation get_config tokenize encode decode encode_plus batch_decode
-    apply_chat_template build_inputs_with_special_tokens convert_tokens_to_string get_vocab save_vocabulary
-    preprocess postprocess inference handle initialize finalize execute predict predict_proba predict_fn input_fn
-    output_fn transform_fn model_fn load_context load_model load setup build call init run fit transform fit_transform
-    score process main get_model create_model build_model train_step training_step validation_step configure_optimizers
-    reset_parameters extra_repr register forward_features auto_complete_config predict_stream chat stream_chat
-    collate_fn download_and_prepare as_dataset entry entrypoint hook on_load""".split()
+# Transformers, datasets, Hugging Face endpoints, SageMaker, TorchServe, MLflow, Triton, BentoML, Azure, KServe.
+_ENTRIES = words(
+    """forward from_pretrained from_config _from_config from_dict init_weights post_init tie_weights
+    load_state_dict state_dict generate prepare_inputs_for_generation get_config tokenize encode decode
+    encode_plus batch_decode apply_chat_template build_inputs_with_special_tokens convert_tokens_to_string
+    get_vocab save_vocabulary preprocess postprocess inference handle initialize finalize execute predict
+    predict_proba predict_fn input_fn output_fn transform_fn model_fn load_context load_model load setup
+    build call init run fit transform fit_transform score process main get_model create_model build_model
+    train_step training_step validation_step configure_optimizers reset_parameters extra_repr register
+    forward_features auto_complete_config predict_stream chat stream_chat collate_fn download_and_prepare
+    as_dataset entry entrypoint hook on_load"""
 )
-_ENTRY_STARTS = ("load_", "_load", "_init_", "_generate_", "_split_", "_info", "_tokenize", "_convert_", "on_", "setup_",
-                 "init_", "build_", "create_", "get_model", "_prepare_", "_build_")  # fmt: skip
-_IMPORT_METHODS = frozenset({"__init_subclass__", "__set_name__", "__prepare__", "__class_getitem__", "__mro_entries__"})
+_ENTRY_STARTS = (
+    "load_",
+    "_load",
+    "_init_",
+    "_generate_",
+    "_split_",
+    "_info",
+    "_tokenize",
+    "_convert_",
+    "on_",
+    "setup_",
+    "init_",
+    "build_",
+    "create_",
+    "get_model",
+    "_prepare_",
+    "_build_",
+)
+_IMPORT_METHODS = frozenset(
+    {"__init_subclass__", "__set_name__", "__prepare__", "__class_getitem__", "__mro_entries__"}
+)
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -42,8 +62,10 @@ class Unit:
 def units(tree: ast.Module, names: Names, *, script: bool) -> list[Unit]:
     """All units with the phase that they are reached in. ``script``: the file is run rather than imported."""
     found = [Unit("module level", Phase.IMPORT)]
-    renamed = any(isinstance(part, ast.Name) and part.id == "__name__" and not isinstance(part.ctx, ast.Load)
-                  for part in ast.walk(tree))  # fmt: skip
+    renamed = any(
+        isinstance(part, ast.Name) and part.id == "__name__" and not isinstance(part.ctx, ast.Load)
+        for part in ast.walk(tree)
+    )
     todo: list[tuple[ast.AST, Unit, str]] = [(statement, found[0], "") for statement in reversed(tree.body)]
     while todo:
         part, unit, owner = todo.pop()
@@ -54,7 +76,11 @@ def units(tree: ast.Module, names: Names, *, script: bool) -> list[Unit]:
         if isinstance(part, _Function):
             inner = Unit(part.name, _first_phase(part.name, owner), owner)
             found.append(inner)
-            outside: list[ast.AST] = [*part.decorator_list, part.args, *([part.returns] if part.returns and _computes(part.returns) else [])]
+            outside: list[ast.AST] = [
+                *part.decorator_list,
+                part.args,
+                *([part.returns] if part.returns and _computes(part.returns) else []),
+            ]
             todo += [(each, unit, owner) for each in outside]
             todo += [(each, inner, "") for each in part.body]
         elif isinstance(part, ast.If) and _is_main(part.test) and not script and not renamed:
@@ -63,7 +89,13 @@ def units(tree: ast.Module, names: Names, *, script: bool) -> list[Unit]:
             todo += [(each, inner, "") for each in part.body]
             todo += [(each, unit, owner) for each in part.orelse]
         else:
-            inside = part.name if isinstance(part, ast.ClassDef) else owner if isinstance(part, ast.If | ast.Try | ast.With) else ""
+            inside = (
+                part.name
+                if isinstance(part, ast.ClassDef)
+                else owner
+                if isinstance(part, ast.If | ast.Try | ast.With)
+                else ""
+            )
             if isinstance(part, ast.ClassDef) and _is_metaclass(part):
                 inside = f"metaclass {part.name}"
             quiet = _named_only(part)
@@ -90,7 +122,11 @@ def _computes(value: ast.expr) -> bool:
 
 def _first_phase(name: str, owner: str) -> Phase:
     special = name.startswith("__") and name.endswith("__")
-    if special and (name in _IMPORT_METHODS or owner.startswith("metaclass ") or (not owner and name in ("__getattr__", "__dir__"))):
+    if special and (
+        name in _IMPORT_METHODS
+        or owner.startswith("metaclass ")
+        or (not owner and name in ("__getattr__", "__dir__"))
+    ):
         return Phase.IMPORT
     if special or name in _ENTRIES or name.startswith(_ENTRY_STARTS):
         return Phase.USED
@@ -108,7 +144,10 @@ def _is_main(test: ast.expr) -> bool:
 
 
 def _is_metaclass(part: ast.ClassDef) -> bool:
-    names = {base.id if isinstance(base, ast.Name) else base.attr if isinstance(base, ast.Attribute) else "" for base in part.bases}
+    names = {
+        base.id if isinstance(base, ast.Name) else base.attr if isinstance(base, ast.Attribute) else ""
+        for base in part.bases
+    }
     return any(name in ("type", "ABCMeta", "EnumMeta", "EnumType") or "Meta" in name for name in names)
 
 
@@ -125,7 +164,9 @@ def _reach(found: list[Unit], known: Names) -> None:
     while todo:
         unit = todo.pop()
         names, made = mentions[id(unit)]
-        for other in [o for n in names for o in by_name.get(n, ())] + [o for n in made for o in by_class.get(n, ())]:
+        for other in [o for n in names for o in by_name.get(n, ())] + [
+            o for n in made for o in by_class.get(n, ())
+        ]:
             if other.phase < unit.phase:
                 other.phase = unit.phase
                 todo.append(other)

@@ -15,20 +15,26 @@ from quarantine.analyzers.code import capabilities as able
 from quarantine.analyzers.code.capabilities import Phase
 from quarantine.analyzers.code.names import Names
 from quarantine.analyzers.code.phases import Unit, units
+from quarantine.analyzers.words import words
 
-SINKS = frozenset(
-    """builtins.eval builtins.exec builtins.compile builtins.__import__ importlib.import_module pickle.loads _pickle.loads
-    dill.loads cloudpickle.loads marshal.loads types.FunctionType types.CodeType subprocess.run subprocess.Popen
-    subprocess.call subprocess.check_output subprocess.check_call subprocess.getoutput os.system os.popen""".split()
+SINKS = words(
+    """builtins.eval builtins.exec builtins.compile builtins.__import__ importlib.import_module pickle.loads
+    _pickle.loads dill.loads cloudpickle.loads marshal.loads types.FunctionType types.CodeType
+    subprocess.run subprocess.Popen subprocess.call subprocess.check_output subprocess.check_call
+    subprocess.getoutput os.system os.popen"""
 )
 _SENSITIVE = re.compile(
     r"""\.ssh\b|id_rsa|id_ed25519|/etc/(?:passwd|shadow|sudoers|cron)|\.aws\b|\.kube\b|\.docker/config|\.netrc|\.git-credentials|
     \.pypirc|\.npmrc|/proc/self/environ|/proc/\d|\.gnupg|\.bash_history|\.config/gcloud|\.azure|credentials\.json|
-    wallet\.dat|Login\ Data|Cookies|\.huggingface/token|169\.254\.169\.254|/var/run/secrets""", re.VERBOSE)  # fmt: skip
+    wallet\.dat|Login\ Data|Cookies|\.huggingface/token|169\.254\.169\.254|/var/run/secrets""",
+    re.VERBOSE,
+)
 _PERSISTENT = re.compile(
     r"""authorized_keys|\.bashrc|\.bash_profile|\.zshrc|\.profile\b|crontab|/etc/cron|/etc/systemd|\.config/systemd|
     \.config/autostart|LaunchAgents|LaunchDaemons|sitecustomize|usercustomize|CurrentVersion\\+Run|/etc/rc\.|/etc/ld\.so\.preload|
-    \.git/hooks|/etc/init\.d|\.pth$|Startup\\*$""", re.VERBOSE)  # fmt: skip
+    \.git/hooks|/etc/init\.d|\.pth$|Startup\\*$""",
+    re.VERBOSE,
+)
 _SECRET_NAME = re.compile(r"TOKEN|SECRET|PASSW|API_?KEY|ACCESS_KEY|CREDENTIAL|PRIVATE_KEY", re.IGNORECASE)
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _INVISIBLE = re.compile("[\u200b\u200c\u2060\u2062-\u2064\ufeff\U000e0000-\U000e007f]")
@@ -72,7 +78,9 @@ class Source:
 
     @cached_property
     def _bases(self) -> set[int]:
-        return {id(part.value) for part in ast.walk(self.tree) if isinstance(part, ast.Attribute | ast.Subscript)}
+        return {
+            id(part.value) for part in ast.walk(self.tree) if isinstance(part, ast.Attribute | ast.Subscript)
+        }
 
     @cached_property
     def _docs(self) -> set[int]:
@@ -92,10 +100,14 @@ class Source:
             if names.resolve(part.func) & _IMPORTERS and part.args and not names.fold(part.args[0]):
                 mine.append(Hit(able.TRICK, "import of a computed name", line, unit))
             mine += [Hit(able.TRICK, path, line, unit) for path in paths if path.endswith(".?")]
-            return mine + self._named(part, frozenset(path for path in paths if not path.endswith("()")), unit)
+            return mine + self._named(
+                part, frozenset(path for path in paths if not path.endswith("()")), unit
+            )
         return self._named(part, paths, unit)
 
-    def _named(self, part: ast.Name | ast.Attribute | ast.Subscript | ast.Call, paths: frozenset[str], unit: Unit) -> list[Hit]:
+    def _named(
+        self, part: ast.Name | ast.Attribute | ast.Subscript | ast.Call, paths: frozenset[str], unit: Unit
+    ) -> list[Hit]:
         """What the expression names."""
         names, line = self.names, part.lineno
         found: list[Hit] = []
@@ -106,8 +118,10 @@ class Source:
             if known:
                 computed = any(piece in names.computed for piece in path.split("."))
                 found.append(Hit(known[0], known[1], line, unit, computed))
-            elif path in able.RISKY_MODULES and id(part) not in self._bases and not (
-                isinstance(part, ast.Call) or isinstance(part.ctx, ast.Store)
+            elif (
+                path in able.RISKY_MODULES
+                and id(part) not in self._bases
+                and not (isinstance(part, ast.Call) or isinstance(part.ctx, ast.Store))
             ):
                 found.append(Hit(able.TRICK, f"module {path} as a value", line, unit))
             elif path.endswith(".?") and not path.startswith(("sys.modules", "importlib", "builtins")):
@@ -128,28 +142,42 @@ class Source:
         if any(k.arg is None for k in call.keywords):
             return False
         values = [value for mode in modes for value in self.names.fold(mode)]
-        return not modes or (bool(values) and all(isinstance(v, str) and not set(v) & set("wax+") for v in values))
+        return not modes or (
+            bool(values) and all(isinstance(v, str) and not set(v) & set("wax+") for v in values)
+        )
 
     def _numpy_objects(self, call: ast.Call) -> bool:
         if not self.names.resolve(call.func) & {"numpy.load"}:
             return False
-        return any(k.arg in (None, "allow_pickle") and not (isinstance(k.value, ast.Constant) and k.value.value is False)
-                   for k in call.keywords) or len(call.args) > 2  # fmt: skip
+        return (
+            any(
+                k.arg in (None, "allow_pickle")
+                and not (isinstance(k.value, ast.Constant) and k.value.value is False)
+                for k in call.keywords
+            )
+            or len(call.args) > 2
+        )
 
     def _texts(self, before: list[Hit]) -> list[Hit]:
         """Places of the file system and of the network that texts name, and what is done with the environment."""
         found: list[Hit] = []
         for unit in self.units:
             for part in unit.parts:
-                if not isinstance(part, ast.Constant | ast.JoinedStr | ast.BinOp | ast.Call) or id(part) in self._docs:
+                if (
+                    not isinstance(part, ast.Constant | ast.JoinedStr | ast.BinOp | ast.Call)
+                    or id(part) in self._docs
+                ):
                     continue
-                for text in self.names.fold(part):
+                for value in self.names.fold(part):
+                    text: object = value
                     if isinstance(text, bytes):
                         text = text[:4096].decode("latin-1")
                     if isinstance(text, str) and len(text) < 4096:
                         if _SENSITIVE.search(text):
                             found.append(Hit(able.SENSITIVE, text[:80], getattr(part, "lineno", 0), unit))
-                        if _PERSISTENT.search(text) and any(hit.capability in (able.WRITE, able.PROCESS) for hit in before):
+                        if _PERSISTENT.search(text) and any(
+                            hit.capability in (able.WRITE, able.PROCESS) for hit in before
+                        ):
                             found.append(Hit("persistence", text[:80], getattr(part, "lineno", 0), unit))
         return found
 
@@ -171,12 +199,26 @@ class Source:
     def _tainted(self) -> set[str]:
         """Names that hold something decoded."""
         tainted: set[str] = set()
-        given = [(_target_names(part), part.value) for part in ast.walk(self.tree)
-                 if isinstance(part, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.NamedExpr) and part.value is not None]  # fmt: skip
-        given += [({function.name}, part.value) for held in self.names.functions.values() for function in held
-                  for part in ast.walk(function) if isinstance(part, ast.Return) and part.value is not None]  # fmt: skip
+        given = [
+            (_target_names(part), part.value)
+            for part in ast.walk(self.tree)
+            if isinstance(part, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.NamedExpr)
+            and part.value is not None
+        ]
+        given += [
+            ({function.name}, part.value)
+            for held in self.names.functions.values()
+            for function in held
+            for part in ast.walk(function)
+            if isinstance(part, ast.Return) and part.value is not None
+        ]
         for _ in range(8):
-            more = {name for names, value in given if not names <= tainted and self._decodes(value, tainted) for name in names}
+            more = {
+                name
+                for names, value in given
+                if not names <= tainted and self._decodes(value, tainted)
+                for name in names
+            }
             if more <= tainted:
                 break
             tainted |= more
@@ -184,14 +226,28 @@ class Source:
 
     def _decodes(self, value: ast.AST, tainted: set[str]) -> bool:
         for part in ast.walk(value):
-            if isinstance(part, ast.Name | ast.Attribute) and (part.id if isinstance(part, ast.Name) else part.attr) in tainted:
+            if (
+                isinstance(part, ast.Name | ast.Attribute)
+                and (part.id if isinstance(part, ast.Name) else part.attr) in tainted
+            ):
                 return True
             if isinstance(part, ast.Call) and self.names.resolve(part.func) & able.DECODERS:
                 return True
-            if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute) and part.func.attr == "decode" and part.args:
-                if any(str(v).replace("-", "").replace("_", "").lower() in _CODECS for v in self.names.fold(part.args[0])):
-                    return True
-            if isinstance(part, ast.Subscript) and isinstance(part.slice, ast.Slice) and part.slice.step is not None:
+            if (
+                isinstance(part, ast.Call)
+                and isinstance(part.func, ast.Attribute)
+                and part.func.attr == "decode"
+                and part.args
+            ) and any(
+                str(v).replace("-", "").replace("_", "").lower() in _CODECS
+                for v in self.names.fold(part.args[0])
+            ):
+                return True
+            if (
+                isinstance(part, ast.Subscript)
+                and isinstance(part.slice, ast.Slice)
+                and part.slice.step is not None
+            ):
                 step = self.names.fold(part.slice.step)
                 if any(isinstance(v, int) and v < 0 for v in step) and self.names.fold(part):
                     return True
@@ -199,22 +255,51 @@ class Source:
 
     def secrets_and_network(self) -> tuple[int, str] | None:
         """(line, what) where the environment's secrets are read in a file that can also send them."""
-        if not any(hit.capability in (able.NETWORK, able.SOCKET) and not hit.name.startswith(("huggingface_hub", "transformers"))
-                   for hit in self.hits):  # fmt: skip
+        if not any(
+            hit.capability in (able.NETWORK, able.SOCKET)
+            and not hit.name.startswith(("huggingface_hub", "transformers"))
+            for hit in self.hits
+        ):
             return None
         for part in ast.walk(self.tree):
-            if isinstance(part, ast.Attribute | ast.Name) and self.names.resolve(part) & _ENVIRONMENT and id(part) not in self._bases:
+            if (
+                isinstance(part, ast.Attribute | ast.Name)
+                and self.names.resolve(part) & _ENVIRONMENT
+                and id(part) not in self._bases
+            ):
                 return part.lineno, "the whole environment"
-            if isinstance(part, ast.Attribute) and part.attr in ("items", "values", "copy") and self.names.resolve(part.value) & _ENVIRONMENT:
+            if (
+                isinstance(part, ast.Attribute)
+                and part.attr in ("items", "values", "copy")
+                and self.names.resolve(part.value) & _ENVIRONMENT
+            ):
                 return part.lineno, "the whole environment"
         return None
 
 
 _ENVIRONMENT = frozenset({"os.environ", "os.environb", "posix.environ"})
 _IMPORTERS = frozenset({"builtins.__import__", "importlib.import_module", "importlib.__import__"})
-_JUDGED_BY_CALL = frozenset({"builtins.open", "numpy.load", "torch.load", "importlib.import_module", "builtins.globals"})
-_TELLING = frozenset({"check_output", "Popen", "popen", "getstatusoutput", "spawnv", "execve", "execv", "rmtree"})
-_CODECS = frozenset({"rot13", "hex", "base64", "zlib", "bz2", "hexcodec", "base64codec", "zlibcodec", "bz2codec", "unicodeescape", "uu"})
+_JUDGED_BY_CALL = frozenset(
+    {"builtins.open", "numpy.load", "torch.load", "importlib.import_module", "builtins.globals"}
+)
+_TELLING = frozenset(
+    {"check_output", "Popen", "popen", "getstatusoutput", "spawnv", "execve", "execv", "rmtree"}
+)
+_CODECS = frozenset(
+    {
+        "rot13",
+        "hex",
+        "base64",
+        "zlib",
+        "bz2",
+        "hexcodec",
+        "base64codec",
+        "zlibcodec",
+        "bz2codec",
+        "unicodeescape",
+        "uu",
+    }
+)
 
 
 def _is_module_thing(path: str) -> bool:
@@ -224,8 +309,12 @@ def _is_module_thing(path: str) -> bool:
 
 def _target_names(part: ast.AST) -> set[str]:
     targets = part.targets if isinstance(part, ast.Assign) else [part.target]  # type: ignore[attr-defined]
-    return {each.id if isinstance(each, ast.Name) else each.attr for target in targets for each in ast.walk(target)
-            if isinstance(each, ast.Name | ast.Attribute) and isinstance(each.ctx, ast.Store)}  # fmt: skip
+    return {
+        each.id if isinstance(each, ast.Name) else each.attr
+        for target in targets
+        for each in ast.walk(target)
+        if isinstance(each, ast.Name | ast.Attribute) and isinstance(each.ctx, ast.Store)
+    }
 
 
 def hidden_text(text: str) -> list[tuple[int, str]]:
@@ -250,8 +339,11 @@ def odd_identifiers(tree: ast.Module, text: str) -> list[str]:
     import unicodedata
 
     found = []
-    names = {part.id if isinstance(part, ast.Name) else part.attr for part in ast.walk(tree)
-             if isinstance(part, ast.Name | ast.Attribute)}  # fmt: skip
+    names = {
+        part.id if isinstance(part, ast.Name) else part.attr
+        for part in ast.walk(tree)
+        if isinstance(part, ast.Name | ast.Attribute)
+    }
     for word in sorted(set(re.findall(r"[^\W\d]\w*", text))):
         if word.isascii():
             continue

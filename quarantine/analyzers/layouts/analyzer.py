@@ -53,5 +53,7 @@ class LayoutAnalyzer:
         if home is None or node.source.size > SIZE_LIMIT_BYTES:
             return
         module, _, function = home.partition(":")
-        read: Callable[[Node], None] = getattr(import_module(f"quarantine.analyzers.layouts.{module}"), function)
+        read: Callable[[Node], None] = getattr(
+            import_module(f"quarantine.analyzers.layouts.{module}"), function
+        )
         read(node)

@@ -12,13 +12,21 @@ from quarantine.formats.interface import Malformed, Node
 _HONEST_FILTERS = frozenset({"lfs", "-filter", "xet"})
 _FILTER = re.compile(r"(?:^|\s)filter=(\S+)")
 # Settings whose values Git runs, or that name files which it runs.
-_COMMANDS = re.compile(
-    r"""^[\ \t]*(?:fsmonitor|sshcommand|hookspath|pager|editor|askpass|gitproxy|external|textconv|clean|smudge|process|
-    driver|helper|program|cmd|path|update|packobjectshook|vcs)[\ \t]*=[\ \t]*(.*)$|^[\ \t]*[\w.-]+[\ \t]*=[\ \t]*(!.*|ext::.*)$""",
-    re.VERBOSE | re.IGNORECASE | re.MULTILINE,
+_NAMES = (
+    "fsmonitor|sshcommand|hookspath|pager|editor|askpass|gitproxy|external|textconv|clean|smudge|process|driver|"
+    "helper|program|cmd|path|update|packobjectshook|vcs"
 )
-_HONEST_SETTINGS = re.compile(r"git-lfs\b[^;|&`$]*$|^(?:true|false|cache|store|manager|[\w./-]+)$", re.IGNORECASE)
-_POINTER = re.compile(rb"version https://git-lfs\.github\.com/spec/v1\n(?:ext-\d-\S+ [^\n]+\n)*oid sha256:[0-9a-f]{64}\nsize \d{1,18}\n?")
+_COMMANDS = re.compile(
+    rf"^[ \t]*(?:{_NAMES})[ \t]*=[ \t]*(.*)$|^[ \t]*[\w.-]+[ \t]*=[ \t]*(!.*|ext::.*)$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_HONEST_SETTINGS = re.compile(
+    r"git-lfs\b[^;|&`$]*$|^(?:true|false|cache|store|manager|[\w./-]+)$", re.IGNORECASE
+)
+_POINTER = re.compile(
+    rb"version https://git-lfs\.github\.com/spec/v1\n(?:ext-\d-\S+ [^\n]+\n)*"
+    rb"oid sha256:[0-9a-f]{64}\nsize \d{1,18}\n?"
+)
 
 
 def pointer(node: Node) -> None:
@@ -30,7 +38,11 @@ def pointer(node: Node) -> None:
     raw = node.source.read(0, node.source.size)
     if not _POINTER.fullmatch(raw):
         raise Malformed("not a pointer of Git LFS")
-    node.finding("lfs-pointer", oid=raw.split(b"oid ")[1][:71].decode(), size=raw.rsplit(b"size ", 1)[1].strip().decode())
+    node.finding(
+        "lfs-pointer",
+        oid=raw.split(b"oid ")[1][:71].decode(),
+        size=raw.rsplit(b"size ", 1)[1].strip().decode(),
+    )
 
 
 def attributes(node: Node) -> None:

@@ -15,21 +15,72 @@ from quarantine.analyzers.layouts.imports import beside, file_path, import_path
 from quarantine.formats.interface import Malformed, Node
 
 _ST = "sentence_transformers"
-_MODELS = ("BoW CLIPModel CNN Dense Dropout InputModule LSTM LayerNorm Module Normalize Pooling Router Asym StaticEmbedding "
-           "Transformer WeightedLayerPooling WordEmbeddings WordWeights").split()  # fmt: skip
-_SPARSE = "MLMTransformer SparseAutoEncoder SparseStaticEmbedding SpladePooling CSRSparsity IDF".split()
+_MODELS = [
+    "BoW",
+    "CLIPModel",
+    "CNN",
+    "Dense",
+    "Dropout",
+    "InputModule",
+    "LSTM",
+    "LayerNorm",
+    "Module",
+    "Normalize",
+    "Pooling",
+    "Router",
+    "Asym",
+    "StaticEmbedding",
+    "Transformer",
+    "WeightedLayerPooling",
+    "WordEmbeddings",
+    "WordWeights",
+]
+_SPARSE = [
+    "MLMTransformer",
+    "SparseAutoEncoder",
+    "SparseStaticEmbedding",
+    "SpladePooling",
+    "CSRSparsity",
+    "IDF",
+]
 MODULES = frozenset(
     [f"{_ST}.models.{name}" for name in _MODELS]
     + [f"{_ST}.models.{name}.{name}" for name in _MODELS]
     + [f"{_ST}.sparse_encoder.models.{name}" for name in _SPARSE]
     + [f"{_ST}.sparse_encoder.models.{name}.{name}" for name in _SPARSE]
 )
-_LIBRARIES = frozenset({"diffusers", "transformers", "onnxruntime.training", "stable_diffusion", "stable_diffusion_xl", "optimum.onnxruntime",
-                        "audioldm", "audioldm2", "kandinsky", "kandinsky2_2", "deepfloyd_if", "wuerstchen", "shap_e",
-                        "latent_diffusion", "unidiffuser", "unclip", "paint_by_example", "versatile_diffusion",
-                        "stable_cascade", "musicldm", "controlnet", "blip_diffusion", "ltx", "hidream_image"})  # fmt: skip
-_PARENTS = re.compile(r"(?:transformers(?:\.models(?:\.\w+){1,2}|\.modeling_utils)?|transformers_modules|timm\.models\.\w+|torch\.nn"
-                      r"(?:\.modules\.\w+)?|sentence_transformers\.\w+|diffusers(?:\.models(?:\.\w+){0,3})?|__main__)$")  # fmt: skip
+_LIBRARIES = frozenset(
+    {
+        "diffusers",
+        "transformers",
+        "onnxruntime.training",
+        "stable_diffusion",
+        "stable_diffusion_xl",
+        "optimum.onnxruntime",
+        "audioldm",
+        "audioldm2",
+        "kandinsky",
+        "kandinsky2_2",
+        "deepfloyd_if",
+        "wuerstchen",
+        "shap_e",
+        "latent_diffusion",
+        "unidiffuser",
+        "unclip",
+        "paint_by_example",
+        "versatile_diffusion",
+        "stable_cascade",
+        "musicldm",
+        "controlnet",
+        "blip_diffusion",
+        "ltx",
+        "hidream_image",
+    }
+)
+_PARENTS = re.compile(
+    r"(?:transformers(?:\.models(?:\.\w+){1,2}|\.modeling_utils)?|transformers_modules|timm\.models\.\w+|torch\.nn"
+    r"(?:\.modules\.\w+)?|sentence_transformers\.\w+|diffusers(?:\.models(?:\.\w+){0,3})?|__main__)$"
+)
 _CLASS = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 
 
@@ -60,7 +111,7 @@ def auto_map(node: Node) -> None:
 
 
 def _reference(node: Node, key: str, reference: str) -> None:
-    repository, elsewhere, name = reference.rpartition("--")
+    _, elsewhere, name = reference.rpartition("--")
     if not _CLASS.fullmatch(name):
         node.finding("config-path-escape", where="", key=key, path=reference[:300])
     elif elsewhere:
@@ -109,9 +160,9 @@ def adapter(node: Node) -> None:
         raise Malformed("adapter's configuration is no object")
     auto_map(node)
     mapping = document.get("auto_mapping")
-    if isinstance(mapping, dict) and (parent := mapping.get("parent_library")) is not None:
-        if not (isinstance(parent, str) and _PARENTS.fullmatch(parent)):
-            import_path(node, "auto_mapping", "parent_library", parent, frozenset())
+    parent = mapping.get("parent_library") if isinstance(mapping, dict) else None
+    if parent is not None and not (isinstance(parent, str) and _PARENTS.fullmatch(parent)):
+        import_path(node, "auto_mapping", "parent_library", parent, frozenset())
     base = document.get("base_model_name_or_path")
     if isinstance(base, str):
         node.said("base_model", base)

@@ -33,7 +33,13 @@ def file_path(node: Node, where: str, key: str, value: object) -> bool:
     """Report a path that leaves the model's folder; returns whether it stays inside."""
     path = str(value)
     parts = path.replace("\\", "/").split("/")
-    outside = path.startswith(("/", "\\", "~")) or ".." in parts or "\0" in path or path[1:3] in (":\\", ":/") or "://" in path
+    outside = (
+        path.startswith(("/", "\\", "~"))
+        or ".." in parts
+        or "\0" in path
+        or path[1:3] in (":\\", ":/")
+        or "://" in path
+    )
     if outside:
         node.finding("config-path-escape", where=where, key=key, path=path[:_TEXT_LIMIT])
     return not outside

@@ -1,7 +1,7 @@
 """MLflow's ``MLmodel``: YAML that says which module loads the model and which folders are put on the import path.
 
-After ``mlflow/models/model.py`` and ``mlflow/pyfunc/__init__.py``: ``loader_module`` is imported with ``code`` in front of
-``sys.path``; ``model_code_path`` is run; ``python_model`` is unpickled with cloudpickle. Nodes are composed, not built.
+After ``mlflow/models/model.py`` and ``mlflow/pyfunc/__init__.py``: ``loader_module`` is imported with ``code`` in front
+of ``sys.path``; ``model_code_path`` is run; ``python_model`` is unpickled. Nodes are composed, not built.
 """
 
 from __future__ import annotations
@@ -13,13 +13,25 @@ import yaml
 from quarantine.analyzers.layouts.imports import file_path, import_path
 from quarantine.formats.interface import Malformed, Node
 
-_OWN = """sklearn pytorch onnx xgboost lightgbm catboost tensorflow keras statsmodels transformers spark prophet fastai spacy
-    h2o pmdarima paddle diviner johnsnowlabs sentence_transformers openai langchain llama_index dspy promptflow mleap
-    pyspark.ml gluon"""
+_OWN = """sklearn pytorch onnx xgboost lightgbm catboost tensorflow keras statsmodels transformers spark prophet fastai
+    spacy h2o pmdarima paddle diviner johnsnowlabs sentence_transformers openai langchain llama_index dspy promptflow
+    mleap pyspark.ml gluon"""
 LOADERS = frozenset(f"mlflow.{name}" for name in _OWN.split())
 _CODE_KEYS = ("code", "model_code_path", "python_model", "streamable_code")
-_PATH_KEYS = ("data", "code", "model_code_path", "python_model", "pickled_model", "model_data", "env", "artifact_path",
-              "model_path", "path", "uri", "model_file")  # fmt: skip
+_PATH_KEYS = (
+    "data",
+    "code",
+    "model_code_path",
+    "python_model",
+    "pickled_model",
+    "model_data",
+    "env",
+    "artifact_path",
+    "model_path",
+    "path",
+    "uri",
+    "model_file",
+)
 _NODES_LIMIT = 20_000
 
 

@@ -1,7 +1,7 @@
-"""Descriptions for model servers: the class that MLServer imports, Triton's back end, TorchServe's handler, Bento, Ollama.
+"""Descriptions for model servers: MLServer's class, Triton's back end, TorchServe's handler, Bento, Ollama.
 
-After ``mlserver/settings.py``, Triton's ``model_config.proto``, ``ts/model_loader.py``, BentoML's build file and Ollama's
-``docs/modelfile.md``.
+After ``mlserver/settings.py``, Triton's ``model_config.proto``, ``ts/model_loader.py``, BentoML's build file and
+Ollama's ``docs/modelfile.md``.
 """
 
 from __future__ import annotations
@@ -13,20 +13,48 @@ from typing import Any
 import yaml
 
 from quarantine.analyzers.layouts.imports import file_path, import_path
+from quarantine.analyzers.words import words
 from quarantine.formats.interface import Malformed, Node
 
-_RUNTIMES = frozenset(
+_RUNTIMES = words(
     """mlserver_sklearn.SKLearnModel mlserver_xgboost.XGBoostModel mlserver_lightgbm.LightGBMModel
     mlserver_catboost.CatboostModel mlserver_mlflow.MLflowRuntime mlserver_huggingface.HuggingFaceRuntime
-    mlserver_alibi_explain.AlibiExplainRuntime mlserver_alibi_detect.AlibiDetectRuntime mlserver_mllib.MLlibModel
-    mlserver_onnx.OnnxModel""".split()
+    mlserver_alibi_explain.AlibiExplainRuntime mlserver_alibi_detect.AlibiDetectRuntime
+    mlserver_mllib.MLlibModel mlserver_onnx.OnnxModel"""
 )
-_HANDLERS = frozenset({"image_classifier", "image_segmenter", "object_detector", "text_classifier", "base_handler"})
-_BACKENDS = frozenset({"onnxruntime", "tensorrt", "pytorch", "tensorflow", "openvino", "dali", "fil", "tensorrtllm"})
-_BENTO_MODULES = frozenset(f"bentoml.{name}" for name in "sklearn xgboost lightgbm catboost pytorch pytorch_lightning tensorflow "
-                           "keras onnx transformers diffusers mlflow fastai flax torchscript easyocr detectron picklable_model".split())  # fmt: skip
+_HANDLERS = frozenset(
+    {"image_classifier", "image_segmenter", "object_detector", "text_classifier", "base_handler"}
+)
+_BACKENDS = frozenset(
+    {"onnxruntime", "tensorrt", "pytorch", "tensorflow", "openvino", "dali", "fil", "tensorrtllm"}
+)
+_BENTO_MODULES = frozenset(
+    f"bentoml.{name}"
+    for name in [
+        "sklearn",
+        "xgboost",
+        "lightgbm",
+        "catboost",
+        "pytorch",
+        "pytorch_lightning",
+        "tensorflow",
+        "keras",
+        "onnx",
+        "transformers",
+        "diffusers",
+        "mlflow",
+        "fastai",
+        "flax",
+        "torchscript",
+        "easyocr",
+        "detectron",
+        "picklable_model",
+    ]
+)
 _PAIR = re.compile(r"""(\w+)\s*:\s*["']([^"'\n]*)["']""")
-_PARAMETER = re.compile(r"""key\s*:\s*["']([^"'\n]*)["'][\s,;]*value\s*:?\s*\{\s*string_value\s*:\s*["']([^"'\n]*)["']""")
+_PARAMETER = re.compile(
+    r"""key\s*:\s*["']([^"'\n]*)["'][\s,;]*value\s*:?\s*\{\s*string_value\s*:\s*["']([^"'\n]*)["']"""
+)
 _LIBRARY = re.compile(r"""op_library_filename\s*:\s*\[?\s*["']([^"'\n]*)["']""")
 _FROM = re.compile(r"^[ \t]*(FROM|ADAPTER)[ \t]+(\S+)", re.IGNORECASE | re.MULTILINE)
 _COMMENT = re.compile(r"#[^\n]*")
