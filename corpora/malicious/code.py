@@ -51,6 +51,14 @@ IMPORT = {
     "reads-keys": 'import os\nopen(os.path.expanduser("~/.ssh/id_rsa")).read()\n',
     "in-a-lambda": 'import os\n(lambda f: f("true"))(os.system)\n',
     "match": 'import os\nmatch os:\n    case m:\n        m.system("true")\n',
+    "at-exit": 'import atexit, os\n@atexit.register\ndef f():\n    os.system("true")\n',
+    "enumerated": 'import os\nfor i, m in enumerate([os]):\n    m.system("true")\n',
+    "spread-arguments": 'import os\ndef f(*a):\n    a[0].system("true")\nf(os)\n',
+    "yielded": 'import os\ndef g():\n    yield os\nfor m in g():\n    m.system("true")\n',
+    "assigned-by-a-function": 'import os\nf = None\ndef s():\n    global f\n    f = os.system\ns()\nf("true")\n',
+    "operator-of-an-instance": 'import os\nclass A:\n    def __add__(self, o):\n        os.system("true")\nA() + 1\n',
+    "through-numpy": 'import numpy as np\nnp.os.system("true")\n',
+    "memory-of-the-process": 'open("/proc/self/mem", "rb").read(1)\n',
     "pip": 'import pip\npip.main(["--version"])\n',
 }
 
@@ -97,12 +105,15 @@ REVIEWED = {
     "never-called": 'import os\n\n\ndef f():\n    os.system("true")\n',
 }
 
+STREAM = "import pickle\npickle.loads(b\"cos\\nsystem\\n(S'true'\\ntR.\")\n"
+
 FILES: dict[str, tuple[str, str, str]] = {
     "setup": (
         "setup.py",
         'import os\nfrom setuptools import setup\nos.system("true")\nsetup(name="x")\n',
         "code-on-import",
     ),
+    "pickle-in-source": ("modeling.py", STREAM, "pickle-global-dangerous"),
     "path-file": ("x.pth", 'import os; os.system("true")\n', "code-on-import"),
     "site": ("sitecustomize.py", "x = 1\n", "code-on-import"),
     "notebook": (

@@ -39,6 +39,11 @@ NOT_PLAIN = (
     "from typing import get_type_hints\n",
     "from dataclasses import make_dataclass\n",
     "import random\nrandom._os.getcwd()\n",
+    "import torch\ntorch.special.os.getcwd()\n",
+    "import contextlib\ncontextlib.os.remove('x')\n",
+    "from os.path import os\n",
+    "import re\nre.enum.bltns.print('1')\n",
+    "o = open\no('a', 'w')\n",
 )
 
 

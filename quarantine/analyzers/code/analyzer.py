@@ -157,6 +157,8 @@ def _report(node: Node, source: Source, place: str) -> None:
                     else f"decoded-{line}-{index}",
                     raw,
                 )
+    for line, stream in source.unpickled()[:_PLACES_LIMIT]:
+        node.child(f"pickle-{line}", stream, expect="pickle")
     if sent := source.secrets_and_network():
         node.finding("code-secrets", what=sent[1], place=f"{place}line {sent[0]}")
 

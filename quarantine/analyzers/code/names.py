@@ -113,7 +113,7 @@ class Names:
                 | ast.AsyncFor(target=target, iter=value)
                 | ast.comprehension(target=target, iter=value)
             ):
-                for element in value.elts if isinstance(value, _Sequence) else ():
+                for element in _elements(value):
                     self._bind(target, element)
             case ast.withitem(context_expr=value, optional_vars=ast.expr() as target):
                 self._bind(target, value)
@@ -157,6 +157,11 @@ class Names:
             self._given[f".{call.args[1].value!s}"].append(call.args[2])
         lambdas = [call.func] if isinstance(call.func, ast.Lambda) else []
         for function in [*self.functions.get(name, ()), *lambdas]:
+            for spread in (function.args.vararg, function.args.kwarg):
+                if spread is not None:
+                    self._given[spread.arg].extend(
+                        [*call.args, *(keyword.value for keyword in call.keywords)]
+                    )
             takes = [argument.arg for argument in (*function.args.posonlyargs, *function.args.args)]
             skip = 1 if takes[:1] in (["self"], ["cls"]) else 0
             for taken, value in zip(takes[skip:], call.args, strict=False):
@@ -333,6 +338,13 @@ def _joined(base: str, attr: str) -> str:
     if base == "builtins.__builtins__":
         base = "builtins"
     return f"{base}.{attr}"
+
+
+def _elements(value: ast.expr) -> list[ast.expr]:
+    """What a loop may hand out: the elements of a literal, or what a call is given or yields."""
+    if isinstance(value, _Sequence):
+        return value.elts
+    return [value, *value.args] if isinstance(value, ast.Call) else [value]
 
 
 def _defaults(args: ast.arguments) -> list[tuple[str, ast.expr]]:

@@ -75,6 +75,8 @@ def units(tree: ast.Module, names: Names, *, script: bool) -> list[Unit]:
         unit.parts.append(part)
         if isinstance(part, _Function):
             inner = Unit(part.name, _first_phase(part.name, owner), owner)
+            if any("atexit.register" in names.resolve(each) for each in part.decorator_list):
+                inner.phase = unit.phase
             found.append(inner)
             outside: list[ast.AST] = [
                 *part.decorator_list,

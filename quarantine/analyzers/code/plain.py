@@ -12,6 +12,7 @@ from functools import cache
 from importlib import import_module
 from types import ModuleType
 
+from quarantine.analyzers.code.capabilities import RISKY_MODULES
 from quarantine.analyzers.code.names import Names
 from quarantine.analyzers.words import words
 
@@ -295,6 +296,8 @@ def _plain_path(path: str) -> bool:
     )
     rest = parts[len(home.split(".")) :]
     if any(each.startswith("_") and each not in _SPECIAL_ALLOWED for each in rest) and home not in _COMPUTING:
+        return False
+    if home not in _STANDARD and set(rest) & RISKY_MODULES:
         return False
     if home in _STANDARD:
         return home == "__future__" or _public(home, rest[0])

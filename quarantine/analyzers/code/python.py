@@ -24,7 +24,7 @@ SINKS = words(
     subprocess.getoutput os.system os.popen"""
 )
 _SENSITIVE = re.compile(
-    r"""\.ssh\b|id_rsa|id_ed25519|/etc/(?:passwd|shadow|sudoers|cron)|\.aws\b|\.kube\b|\.docker/config|\.netrc|\.git-credentials|
+    r"""\.ssh\b|id_rsa|id_ed25519|/proc/self/(?:mem|maps|fd)|/etc/(?:passwd|shadow|sudoers|cron)|\.aws\b|\.kube\b|\.docker/config|\.netrc|\.git-credentials|
     \.pypirc|\.npmrc|/proc/self/environ|/proc/\d|\.gnupg|\.bash_history|\.config/gcloud|\.azure|credentials\.json|
     wallet\.dat|Login\ Data|Cookies|\.huggingface/token|169\.254\.169\.254|/var/run/secrets""",
     re.VERBOSE,
@@ -97,6 +97,13 @@ class Source:
             mine = [Hit(able.DESERIALISE, "numpy.load", line, unit)] if self._numpy_objects(part) else []
             if "builtins.open" in names.resolve(part.func) and not self._only_reads(part):
                 mine.append(Hit(able.WRITE, "builtins.open", line, unit))
+            if "torch.load" in names.resolve(part.func) and any(
+                keyword.arg == "weights_only"
+                and isinstance(keyword.value, ast.Constant)
+                and keyword.value.value is False
+                for keyword in part.keywords
+            ):
+                mine.append(Hit(able.DESERIALISE, "torch.load without weights_only", line, unit))
             if names.resolve(part.func) & _IMPORTERS and part.args and not names.fold(part.args[0]):
                 mine.append(Hit(able.TRICK, "import of a computed name", line, unit))
             mine += [Hit(able.TRICK, path, line, unit) for path in paths if path.endswith(".?")]
@@ -196,6 +203,18 @@ class Source:
                                 found.append((sink, part.lineno, argument, unit.phase))
         return found
 
+    def unpickled(self) -> list[tuple[int, bytes]]:
+        """(line, stream) of pickles that stand in the source itself."""
+        found = []
+        for part in ast.walk(self.tree):
+            if isinstance(part, ast.Call) and part.args and self.names.resolve(part.func) & _UNPICKLERS:
+                found += [
+                    (part.lineno, value)
+                    for value in self.names.fold(part.args[0])
+                    if isinstance(value, bytes)
+                ]
+        return found
+
     def _tainted(self) -> set[str]:
         """Names that hold something decoded."""
         tainted: set[str] = set()
@@ -278,6 +297,7 @@ class Source:
 
 
 _ENVIRONMENT = frozenset({"os.environ", "os.environb", "posix.environ"})
+_UNPICKLERS = frozenset({"pickle.loads", "_pickle.loads", "dill.loads", "cloudpickle.loads", "pickle._loads"})
 _IMPORTERS = frozenset({"builtins.__import__", "importlib.import_module", "importlib.__import__"})
 _JUDGED_BY_CALL = frozenset(
     {"builtins.open", "numpy.load", "torch.load", "importlib.import_module", "builtins.globals"}
