@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 
+from msgspec.structs import replace
+
 from quarantine import __version__
 from quarantine.collect import Collected, collect
 from quarantine.disagreement import disagreements
@@ -57,6 +59,15 @@ def evaluate(
         )
     taken_at = _now()
     scanners = tuple(dict.fromkeys((*demands.opinions, *opinions)))
+    key = None
+    if house.cache is not None:
+        manifest = opened.manifest(bytes_of("hashing", on_progress))
+        key = _key(manifest, house, tier, card, scanners)
+        if known := house.cache.find(key):
+            submission = replace(
+                known.submission, untrusted_name=opened.untrusted_name, taken_at=taken_at, manifest=manifest
+            )
+            return _judged(replace(known, submission=submission, evaluated_at=_now()), house, scanners)
     with ThreadPoolExecutor(max_workers=3 + len(scanners), thread_name_prefix="stage") as pool:
         hashing: Future[Manifest] = pool.submit(opened.manifest, bytes_of("hashing", on_progress))
         reading = pool.submit(run_stage, StageName.STATIC, "static", opened, house, on_progress)
@@ -82,11 +93,28 @@ def evaluate(
         coverage=_coverage(manifest, static, asked, probes, card),
         evaluated_at=_now(),
     )
+    if house.cache is not None and key is not None:
+        house.cache.keep(key, evidence)
+    return _judged(evidence, house, scanners)
+
+
+def _judged(evidence: Evidence, house: House, scanners: tuple[str, ...]) -> Verdict:
+    ran = {report.stage for report in evidence.coverage.stages if report.outcome is not Outcome.NOT_RUN}
     return judge(
         evidence,
         house.policy,
-        rules_digest=rules.digest,
-        versions=_versions(asked is not None, probes is not None),
+        rules_digest=house.rules.digest,
+        versions=_versions(scanners, StageName.PROBES in ran),
+    )
+
+
+def _key(
+    manifest: Manifest, house: House, tier: Tier, card: IntakeCard | None, scanners: tuple[str, ...]
+) -> str:
+    from quarantine.cache import key_of
+
+    return key_of(
+        manifest, tier, card, house.policy.limits, house.rules.digest, _versions(scanners, with_probes=True)
     )
 
 
@@ -159,8 +187,8 @@ def _why_not(stage: StageName, static: Collected, card: IntakeCard | None) -> st
     return "no file of the submission is a model that can be run"
 
 
-def _versions(with_opinions: bool, with_probes: bool) -> dict[str, str]:
-    names = ["fickling", "modelscan"] if with_opinions else []
+def _versions(scanners: tuple[str, ...], with_probes: bool) -> dict[str, str]:
+    names = list(scanners)
     names += ["adversarial-robustness-toolbox", "torch", "onnxruntime"] if with_probes else []
     found = {"python": platform.python_version(), "model-quarantine": __version__}
     if names:

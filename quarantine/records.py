@@ -242,7 +242,11 @@ class Waiver(Record, frozen=True, kw_only=True):
 
 
 class TierPolicy(Record, frozen=True, kw_only=True):
-    """What one tier demands. Severities and absences map to the decision they lead to."""
+    """What one tier demands. Severities and absences map to the decision they lead to.
+
+    ``opinions`` names the scanners that have to be asked; if ``opinions_to_reject`` of all that were asked complain of
+    one file, that rejects the submission.
+    """
 
     severities: dict[Severity, Decision]
     incomplete_coverage: Decision
@@ -252,6 +256,7 @@ class TierPolicy(Record, frozen=True, kw_only=True):
     robust_accuracy_floor: float | None = None
     not_yet_shown: tuple[str, ...] = ()
     opinions: tuple[str, ...] = ()
+    opinions_to_reject: Annotated[int, Meta(ge=1)] | None = None
 
 
 class JailLimits(Record, frozen=True, kw_only=True):

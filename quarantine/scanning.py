@@ -13,16 +13,22 @@ from quarantine.records import IntakeCard, Policy, Tier, Verdict
 from quarantine.stages import House, OnProgress
 
 
-def open_house(policy: Policy | None = None) -> House:
-    """The jail, policy and rules of this installation.
+def open_house(policy: Policy | None = None, cache: Path | None = None) -> House:
+    """The jail, policy and rules of this installation; ``cache`` is a folder in which results are kept.
 
     Raises:
         JailUnavailable: this machine has no jail that can be used.
+        BadInput: the cache cannot be used.
     """
     from quarantine.jail.backends import open_jail
     from quarantine.policy.document import default_policy
 
-    return House(jail=open_jail(), policy=policy or default_policy())
+    kept = None
+    if cache is not None:
+        from quarantine.cache import Cache
+
+        kept = Cache(cache)
+    return House(jail=open_jail(), policy=policy or default_policy(), cache=kept)
 
 
 def scan(
@@ -46,7 +52,7 @@ def scan(
         Unreadable, NotAcceptable, Changed: the path cannot be read as one unchanging set of bytes.
         JailUnavailable, JailFailed: nothing was scanned, as there is no jail.
     """
-    house, opinions = open_house(policy), _all_opinions() if second_opinion else ()
+    house, opinions = open_house(policy), _shipped_opinions() if second_opinion else ()
     return _scan_one(Path(path), house, tier=tier, card=card, opinions=opinions, on_progress=on_progress)
 
 
@@ -57,10 +63,14 @@ def scan_many(
     policy: Policy | None = None,
     card: IntakeCard | None = None,
     second_opinion: bool = False,
+    cache: Path | None = None,
     on_progress: OnProgress | None = None,
 ) -> tuple[Verdict, ...]:
-    """Judge several models, each in jails of its own, as many at a time as there are cores."""
-    house, opinions = open_house(policy), _all_opinions() if second_opinion else ()
+    """Judge several models, each in jails of its own, as many at a time as there are cores.
+
+    What was judged before by the same rules is taken from the folder ``cache``; it costs its hash only.
+    """
+    house, opinions = open_house(policy, cache), _shipped_opinions() if second_opinion else ()
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="scan") as pool:
         jobs = [
             pool.submit(
@@ -76,10 +86,10 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
     return max(verdicts, key=lambda verdict: verdict.decision.rank)
 
 
-def _all_opinions() -> tuple[str, ...]:
-    from quarantine.analyzers.second_opinions.table import OPINIONS
+def _shipped_opinions() -> tuple[str, ...]:
+    from quarantine.analyzers.second_opinions.table import SHIPPED
 
-    return tuple(OPINIONS)
+    return SHIPPED
 
 
 def _scan_one(

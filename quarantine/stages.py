@@ -19,12 +19,12 @@ from quarantine.jail.protocol import Input, Progress, Request
 from quarantine.records import IntakeCard, Manifest, Policy, StageName
 
 if TYPE_CHECKING:
+    from quarantine.cache import Cache
     from quarantine.ruleset import Ruleset
 
 FILES_PER_JAIL = 2_000
-PARALLEL_FROM_FILES = 64
 # Less than this is read sooner than another jail starts. A file counts as its bytes and FILE_COST_BYTES.
-PARALLEL_FROM_BYTES = 16 << 20
+PARALLEL_FROM_BYTES = 64 << 20
 FILE_COST_BYTES = 4096
 
 OnProgress = Callable[[str, Progress], None]
@@ -46,10 +46,11 @@ class Opened(Protocol):
 
 @dataclass(frozen=True)
 class House:
-    """What every judgement on this machine shares: the jail, the policy and the rules."""
+    """What every judgement on this machine shares: jail, policy, rules, and what is kept of earlier ones."""
 
     jail: Jail
     policy: Policy
+    cache: Cache | None = None
 
     @cached_property
     def rules(self) -> Ruleset:
@@ -90,10 +91,13 @@ def run_stage(
         if report:
             report(Progress(done=done, total=1))
 
-    def run(batch: Batch) -> tuple[JailResult, Sequence[Expected]]:
+    def run(group: Batch, others: Batch) -> tuple[JailResult, Sequence[Expected]]:
         request = Request(
             task=task,
-            inputs=tuple(Input(name, fd, size) for name, fd, size in batch),
+            inputs=(
+                *(Input(name, fd, size) for name, fd, size in group),
+                *(Input(name, fd, size, own=False) for name, fd, size in others),
+            ),
             opinions=opinions,
             model=card.model if card else None,
             evaluation=card.evaluation if card else None,
@@ -101,14 +105,14 @@ def run_stage(
         )
         result = house.jail.run(request, limits, on_progress=report)
         _require(house.policy.jail_minimum, result)
-        return result, [Expected(name, size) for name, _, size in batch]
+        return result, [Expected(name, size) for name, _, size in group]
 
     results: StageRuns = []
     tell(0)
     for batch in opened.batches(FILES_PER_JAIL):
         groups = [batch] if stage is StageName.PROBES else _split(batch)
         with ThreadPoolExecutor(max_workers=len(groups), thread_name_prefix=task) as pool:
-            results.extend(pool.map(run, groups))
+            results.extend(pool.map(run, groups, _others(groups, batch, stage)))
     tell(1)
     return results
 
@@ -116,8 +120,7 @@ def run_stage(
 def _split(batch: Batch) -> list[Batch]:
     """Deal the files out by size, largest first, so that all cores end at about the same time."""
     cost = sum(item[2] + FILE_COST_BYTES for item in batch)
-    many = len(batch) >= PARALLEL_FROM_FILES and cost >= PARALLEL_FROM_BYTES
-    count = min(os.cpu_count() or 1, 8) if many else 1
+    count = min(os.cpu_count() or 1, 8, len(batch)) if cost >= PARALLEL_FROM_BYTES else 1
     groups: list[Batch] = [[] for _ in range(count)]
     loads = [0] * count
     for item in sorted(batch, key=lambda item: (-item[2], item[0])):
@@ -125,6 +128,14 @@ def _split(batch: Batch) -> list[Batch]:
         groups[lightest].append(item)
         loads[lightest] += item[2] + FILE_COST_BYTES
     return groups
+
+
+def _others(groups: list[Batch], batch: Batch, stage: StageName) -> list[Batch]:
+    """What each group's worker is shown beside its own: static analysis reads files that speak of others."""
+    if stage is not StageName.STATIC:
+        return [[] for _ in groups]
+    own = [{item[0] for item in group} for group in groups]
+    return [[item for item in batch if item[0] not in names] for names in own]
 
 
 def _require(minimum: Iterable[str], result: JailResult) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import quarantine
 from quarantine.errors import BadInput, JailUnavailable, NotAcceptable, Unreadable
 from quarantine.policy.document import default_policy
 from quarantine.policy.verdict import replay
+from quarantine.stages import PARALLEL_FROM_BYTES
 from tests.system.hostile import FILES, honest
 
 
@@ -102,3 +104,24 @@ def test_progress_is_told(good: Path) -> None:
     told: set[str] = set()
     quarantine.scan(good, on_progress=lambda what, _: told.add(what))
     assert {"hashing", "static"} <= told
+
+
+def test_shards_that_are_dealt_out_to_several_jails_are_one_checkpoint(tmp_path: Path) -> None:
+    folder, weights = tmp_path / "model", {}
+    folder.mkdir()
+    for number in range(4):
+        name, size = f"model-{number + 1:05}-of-00004.safetensors", PARALLEL_FROM_BYTES // 4
+        header = json.dumps(
+            {f"w{number}": {"dtype": "U8", "shape": [size], "data_offsets": [0, size]}}
+        ).encode()
+        with (folder / name).open("wb") as file:
+            file.write(len(header).to_bytes(8, "little") + header)
+            file.truncate(8 + len(header) + size)
+        weights[f"w{number}"] = name
+    index = {"metadata": {"total_size": PARALLEL_FROM_BYTES}, "weight_map": weights}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+    verdict = quarantine.scan(folder)
+    assert verdict.decision is quarantine.Decision.PASS, verdict.reasons
+    assert len(verdict.evidence.coverage.artifacts) == 5
+    (folder / "model-00004-of-00004.safetensors").rename(folder / "other.safetensors")
+    assert {f.rule for f in quarantine.scan(folder).evidence.findings} == {"index-shard-missing"}

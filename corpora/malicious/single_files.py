@@ -33,7 +33,7 @@ def cases() -> list[Case]:
         "auto-map": ("config.json", {"auto_map": {"AutoModel": "modeling.Model"}}, "config-remote-code"),
         "hydra-target": ("config.json", {"a": [{"_target_": "os.getcwd"}]}, "config-calls"),
         "keras-lambda": ("config.json", {"layers": [{"class_name": "Lambda"}]}, "keras-lambda"),
-        "keras-module": ("config.json", {"class_name": "x", "module": "os"}, "keras-custom-class"),
+        "keras-module": ("config.json", {"class_name": "x", "module": "os"}, "keras-gadget"),
         "template-class": (
             "tokenizer_config.json", {"chat_template": "{{ ''.__class__ }}"}, "template-escape"),
         "template-attr": (

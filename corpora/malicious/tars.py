@@ -70,12 +70,7 @@ def cases() -> list[Case]:
         hostile(f"container-{name}", file, content, f"payload or trick in a container: {name}", OPENED)
         for name, (file, content) in make.items()
     ]
-    magics = {
-        "7z": b"7z\xbc\xaf\x27\x1c",
-        "rar": b"Rar!\x1a\x07",
-        "zst": b"\x28\xb5\x2f\xfd",
-        "lz4": b"\x04\x22\x4d\x18",
-    }
+    magics = {"cab": b"MSCF\0\0\0\0", "cpio": b"070701", "squashfs": b"hsqs", "snappy": b"\xff\x06\0\0sNaPpY"}
     return found + [
         hostile(
             f"container-{kind}",

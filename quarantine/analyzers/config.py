@@ -1,7 +1,7 @@
 """Configuration (JSON): what a framework would import, fetch or run because a configuration says so.
 
-After the loaders of Transformers (``auto_map``), Diffusers and Transformers pipelines, Hydra (``_target_``) and
-Keras (``class_name``, ``module``). Templates found in it are read as programs.
+After the loaders of Transformers (``auto_map``), Diffusers and Transformers pipelines and Hydra (``_target_``).
+Templates found in it are read as programs; MLflow's and Keras' configurations have analyzers of their own.
 """
 
 from __future__ import annotations
@@ -15,7 +15,12 @@ from quarantine.formats.interface import Malformed, Node
 _JINJA_NAMES = (".jinja", ".jinja2", ".j2")
 _YAML_NAMES = (".yaml", ".yml")
 # PyYAML's tags for Python, in short and in full, and directives that give a tag another name.
-_YAML_TAGS = re.compile(rb"!!?python/[\w./:]+|tag:yaml\.org,2002:python[\w./:]*|^%TAG.*", re.MULTILINE)
+# Plain values, which old versions of Keras wrote with such tags, are left out.
+_YAML_TAGS = re.compile(
+    rb"!!?python/(?!(?:tuple|unicode|str|int|long|float|bool|none|list|dict|bytes)[\s])[\w./:]+"
+    rb"|tag:yaml\.org,2002:python[\w./:]*|^%TAG.*",
+    re.MULTILINE,
+)
 _TEMPLATES = ("chat_template", "chat_templates", "default_chat_template")
 
 
@@ -63,11 +68,6 @@ class ConfigAnalyzer:
             )
         if "_target_" in value:
             node.finding("config-calls", where=where, target=value["_target_"])
-        if value.get("class_name") in ("Lambda", "__lambda__", "TFOpLambda", "SlicingOpLambda"):
-            node.finding("keras-lambda", where=where, layer=value["class_name"])
-        module = value.get("module")
-        if "class_name" in value and isinstance(module, str) and module.split(".")[0] != "keras":
-            node.finding("keras-custom-class", where=where, module=module, layer=value["class_name"])
         for key in _TEMPLATES:
             for name, text in _templates(value.get(key)):
                 self._template(node, text, f"{where}.{key}{name}")

@@ -13,13 +13,19 @@ _OPCODES, _WINDOW_BYTES, _ARGUMENT = 8, 2048, 60
 def hexdump(source: Source, offset: int) -> tuple[str, ...]:
     """Five rows of sixteen bytes, one of them before the row of ``offset``."""
     start = max(0, offset // _ROW - _BEFORE) * _ROW
-    data = source.read(start, _ROWS * _ROW)
-    rows = []
+    return tuple(f"{at}  {row:<47}  {text}" for at, row, text in dump(source, start, _ROWS))
+
+
+def dump(source: Source, offset: int, rows: int) -> list[tuple[str, str, str]]:
+    """(offset, sixteen bytes in hex, the same as text) of ``rows`` rows from the one of ``offset`` on."""
+    start = offset // _ROW * _ROW
+    data = source.read(start, rows * _ROW)
+    found = []
     for at in range(0, len(data), _ROW):
         row = data[at : at + _ROW]
         text = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in row)
-        rows.append(f"{start + at:08x}  {row.hex(' '):<47}  {text}")
-    return tuple(rows)
+        found.append((f"{start + at:08x}", row.hex(" "), text))
+    return found
 
 
 def opcodes(source: Source, offset: int) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ Everything sent is escaped and bounded, because names and evidence come from the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from quarantine.analyzers.context import hexdump
@@ -17,6 +17,8 @@ from quarantine.records import SAID
 TEXT_LIMIT = 4096
 WORDS_LIMIT = 32
 EXPANDED_LIMIT_BYTES = 8 << 30
+BOMB_RATIO = 500
+"""Times its size that a submission may expand to before it is a bomb rather than large; weights pack no better."""
 
 
 @dataclass
@@ -53,6 +55,7 @@ class WalkNode:
     failed: bool = False
     words: int = 0
     layout: str | None = None
+    tensors: list[tuple[str, ...]] | None = None
     budget: Budget = field(default_factory=Budget)
     lent: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     claims: list[tuple[int, int]] = field(default_factory=list)
@@ -94,6 +97,9 @@ class WalkNode:
         """Count bytes against the submission's budget."""
         self.budget.left_bytes -= size_bytes
         if self.budget.left_bytes < 0:
+            packed = sum(source.size for _, source in self.files)
+            if packed * BOMB_RATIO < EXPANDED_LIMIT_BYTES:
+                self.finding("archive-bomb", packed_bytes=packed, limit_bytes=EXPANDED_LIMIT_BYTES)
             raise TooLarge(f"the submission expands to more than {EXPANDED_LIMIT_BYTES} bytes")
 
     def said(self, name: str, value: object) -> None:
@@ -105,6 +111,12 @@ class WalkNode:
     def fact(self, name: str, value: object) -> None:
         """Send a fact."""
         self.emit(FactSeen(artifact=safe(self.path), name=name, value=safe(value), analyzer=self.speaker))
+
+    def tensor(self, name: str, dtype: str, shape: Sequence[int], size_bytes: int) -> None:
+        """Keep a row of the table of tensors where somebody asked for one."""
+        if self.tensors is not None:
+            cells = (safe(name, 400), safe(dtype, 40), " x ".join(map(str, shape))[:200], str(size_bytes))
+            self.tensors.append(cells)
 
     def child(self, name: str, source: Source | bytes, *, expect: str | None = None) -> None:
         """Queue a nested artifact."""

@@ -1,7 +1,8 @@
 """The index of a sharded checkpoint: every tensor's shard must be a file of the submission, beside the index.
 
-After Transformers' ``*.index.json`` (``metadata`` and ``weight_map``); loaders open the names that it holds. Some load
-by the index, others whatever the shards hold, so both must name the same tensors (told for safetensors alone).
+After Transformers' ``*.index.json`` and Keras' ``*.weights.json`` (``metadata`` and ``weight_map``, whose values are a
+name or, in Keras, several); loaders open the names that it holds. Some load by the index, others whatever the shards
+hold, so both must name the same tensors (told for safetensors alone).
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from quarantine.formats.interface import Malformed, Node, Source
 
 HEADER_LIMIT_BYTES = 100 << 20
 
+_NAMES = (".safetensors.index.json", ".bin.index.json", ".weights.json")
+
 
 class ShardsAnalyzer:
-    """Reads ``*.index.json`` of safetensors and PyTorch checkpoints."""
+    """Reads ``*.index.json`` of safetensors and PyTorch checkpoints, and ``*.weights.json`` of Keras."""
 
     name = "shards"
 
@@ -24,24 +27,27 @@ class ShardsAnalyzer:
         Raises:
             Malformed: the index is no map of tensors to file names.
         """
-        if not node.path.lower().endswith((".safetensors.index.json", ".bin.index.json")):
+        if not node.path.lower().endswith(_NAMES):
             return
         try:
             index = json.loads(node.source.read(0, node.source.size).decode("utf-8-sig"))
         except (ValueError, RecursionError):
             raise Malformed("index is not JSON") from None
         shards = index.get("weight_map") if isinstance(index, dict) else None
-        if not isinstance(shards, dict) or not all(isinstance(shard, str) for shard in shards.values()):
+        values = list(shards.values()) if isinstance(shards, dict) else [None]
+        several = [value if isinstance(value, list) else [value] for value in values]
+        named = {name for names in several for name in names if isinstance(name, str)}
+        if not all(isinstance(name, str) for names in several for name in names):
             raise Malformed("index has no map of tensors to files")
         folder, nested, _ = node.path.rpartition("/")
         held = dict(node.siblings())
-        for shard in sorted(set(shards.values())):
+        for shard in sorted(named):
             plain = "/" not in shard and "\\" not in shard
             if not plain or (f"{folder}/{shard}" if nested else shard) not in held:
                 node.finding("index-shard-missing", shard=shard)
                 continue
             inside = _tensors(held[f"{folder}/{shard}" if nested else shard])
-            listed = {name for name, where in shards.items() if where == shard}
+            listed = {name for name, where in (shards or {}).items() if where == shard}
             if inside is not None and inside != listed:
                 differ = sorted(inside ^ listed)
                 node.finding(

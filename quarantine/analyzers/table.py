@@ -12,11 +12,17 @@ from quarantine.analyzers.interface import Analyzer
 ANALYZERS = {
     "pickle.analyzer:PickleAnalyzer": frozenset({"pickle"}),
     "torch_legacy:TorchLegacyAnalyzer": frozenset({"torch_legacy"}),
+    "torch_tar:TorchTarAnalyzer": frozenset({"torch_tar_storages", "torch_tar_tensors", "torch_tar_pickle"}),
     "config:ConfigAnalyzer": frozenset({"text"}),
+    "yaml_config:YamlAnalyzer": frozenset({"text"}),
+    "zarr:ZarrAnalyzer": frozenset({"text"}),
+    "keras:KerasAnalyzer": frozenset({"text"}),
     "shards:ShardsAnalyzer": frozenset({"text"}),
     "held_text:HeldTextAnalyzer": frozenset({"text"}),
     "layouts.analyzer:LayoutAnalyzer": frozenset({"text"}),
     "code.analyzer:CodeAnalyzer": frozenset({"text"}),
+    "graphs:GraphsAnalyzer": frozenset({"text"}),
+    "prototxt:PrototxtAnalyzer": frozenset({"text"}),
 }
 
 

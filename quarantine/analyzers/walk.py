@@ -5,7 +5,8 @@ Whatever goes wrong becomes a finding and incomplete coverage; nothing is skippe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from time import monotonic
 
 from quarantine.analyzers.node import Budget, WalkNode, safe
 from quarantine.analyzers.table import analyzers_for
@@ -16,16 +17,35 @@ from quarantine.jail.protocol import AnyMessage, ArtifactSeen, Progress
 
 DEPTH_LIMIT = 16
 NODES_LIMIT = 100_000
+TELL_S = 0.1
 DESCRIBING = (
     ".onnx",
     ".xml",
     ".index",
     ".mlmodel",
     ".pdmodel",
+    ".zarray",
+    "zarr.json",
+    "manifest.ocdbt",
+    ".param",
 )
 """How files are called that say what other files hold; they are read before those."""
 # Formats whose loaders run code or look for content anywhere in the file, so that bytes beside it are no accident.
-RUNNABLE = frozenset({"pickle", "tar", "zip", "npz", "torch", "torchscript", "torch_export", "torch_legacy"})
+RUNNABLE = frozenset(
+    {
+        "pickle",
+        "tar",
+        "torch_tar",
+        "zip",
+        "7z",
+        "rar",
+        "npz",
+        "torch",
+        "torchscript",
+        "torch_export",
+        "torch_legacy",
+    }
+)
 
 
 class Walk:
@@ -35,26 +55,37 @@ class Walk:
         self._emit = emit
         self._seen = 0
 
-    def run(self, files: Sequence[tuple[str, Source]]) -> None:
-        """Read every file and everything inside; says one artifact per node."""
+    def run(self, files: Sequence[tuple[str, Source]], own: Collection[str] | None = None) -> None:
+        """Read every file of ``own`` names, all if that is left out, and everything inside; says one artifact a node.
+
+        What the other files hold that describe files is taken in too, in silence: another worker reports on them.
+        """
         everything = tuple(sorted(files, key=lambda entry: not entry[0].lower().endswith(DESCRIBING)))
-        budget, lent = Budget(), dict[str, list[tuple[int, int]]]()
-        for done, (name, source) in enumerate(everything):
-            stack = [WalkNode(name, source, 0, self._emit, everything, budget=budget, lent=lent)]
+        budget, lent, told = Budget(), dict[str, list[tuple[int, int]]](), monotonic()
+        wanted = [
+            (entry, own is None or entry[0] in own)
+            for entry in everything
+            if own is None or entry[0] in own or entry[0].lower().endswith(DESCRIBING)
+        ]
+        for done, ((name, source), mine) in enumerate(wanted, start=1):
+            emit = self._emit if mine else _silent
+            stack = [WalkNode(name, source, 0, emit, everything, budget=budget, lent=lent)]
             while stack:
                 node = stack.pop()
-                self._seen += 1
+                self._seen += mine
                 if node.depth > DEPTH_LIMIT or self._seen > NODES_LIMIT:
                     self._unvisited(node)
                     continue
-                self._visit(node)
+                self.visit(node)
                 stack.extend(
-                    WalkNode(path, held, node.depth + 1, self._emit, everything, expect, budget=budget)
-                    for path, held, expect in reversed(node.children)
+                    WalkNode(path, held, node.depth + 1, emit, everything, expect, budget=budget)
+                    for path, held, expect in reversed(node.children if mine else ())
                 )
                 if isinstance(node.source, ExpandedSource):
                     node.source.release()
-            self._emit(Progress(done=done + 1, total=len(everything), note=safe(name, 200)))
+            if (now := monotonic()) - told > TELL_S or done == len(wanted):
+                self._emit(Progress(done=done, total=len(wanted), note=safe(name, 200)))
+                told = now
 
     def _unvisited(self, node: WalkNode) -> None:
         node.failed = True
@@ -63,7 +94,8 @@ class Walk:
             node.finding("walk-limit", depth=node.depth, artifacts=self._seen)
             self._close(node, [], [])
 
-    def _visit(self, node: WalkNode) -> None:
+    def visit(self, node: WalkNode) -> None:
+        """Identify, read and analyze one artifact, and say how much of it was claimed."""
         forms: list[str] = []
         ran: list[str] = []
 
@@ -105,7 +137,7 @@ class Walk:
             rule = "coverage-unclaimed-beside" if RUNNABLE & set(forms) else "coverage-unclaimed"
             for start, end in gaps[:4]:
                 node.finding(rule, offset=start, length=end - start)
-        self._emit(
+        node.emit(
             ArtifactSeen(
                 path=safe(node.path),
                 format="+".join(forms)[:64] or "unknown",
@@ -115,3 +147,7 @@ class Walk:
                 complete=bool(forms) and not gaps and not node.failed,
             )
         )
+
+
+def _silent(_: AnyMessage) -> None:
+    """What another worker says."""

@@ -38,6 +38,10 @@ def scan(
     second_opinion: Annotated[
         bool, typer.Option("--second-opinion", help="Ask fickling and modelscan too, in jails of their own.")
     ] = False,
+    cache: Annotated[
+        Path | None,
+        typer.Option(help="Keep results in this folder; what has not changed since costs its hash only."),
+    ] = None,
     format_: FormatOption = "text",
     output: OutputOption = None,
 ) -> int:
@@ -54,6 +58,7 @@ def scan(
             policy=read_policy(policy),
             card=read_card(card),
             second_opinion=second_opinion,
+            cache=cache,
             on_progress=on_progress,
         )
     write_output(report.render(verdicts), output)

@@ -9,18 +9,22 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-import typer
-
-from quarantine.cli import custody, judging, records, trust
 from quarantine.errors import QuarantineError
+
+if TYPE_CHECKING:
+    import typer
 
 EXIT_NO_VERDICT = 2
 
 
 def build() -> typer.Typer:
     """The application with all command groups."""
+    import typer
+
+    from quarantine.cli import custody, judging, records, reviewing, trust
+
     app = typer.Typer(
         name="quarantine",
         help="Judge models from outside before anything of yours runs them.",
@@ -30,6 +34,7 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     judging.register(app)
+    reviewing.register(app)
     custody.register(app)
     trust.register(app)
     records.register(app)
@@ -39,6 +44,11 @@ def build() -> typer.Typer:
 def run() -> None:
     """Entry point: exit 0 pass, 1 reject, 3 review, 2 no verdict, said in one sentence on stderr."""
     signal.signal(signal.SIGINT, _interrupted)
+    if sys.argv[1:2] == ["scan"] and "--cache" not in sys.argv:
+        # A jail takes as long to start as the rest of this command; the two go side by side.
+        from quarantine.jail import spare
+
+        spare.prepare()
     try:
         status = build()(standalone_mode=False)
     except QuarantineError as error:

@@ -1,70 +1,58 @@
 """The content of a compressed range as a source: small content is kept in memory, large content is streamed.
 
-After RFC 1950, 1951 and 1952, bzip2 and the .xz specification. Memory is bounded whatever the content's size:
-large content is expanded again from the nearest checkpoint and never kept whole.
+Memory is bounded whatever the content's size: large content is expanded again from the nearest checkpoint and never
+kept whole. What a part of a compressed stream is, is written in ``parts``.
 """
 
 from __future__ import annotations
 
-import bz2
 import io
-import lzma
-import zlib
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, BinaryIO, ClassVar
+from typing import BinaryIO, ClassVar, Protocol
 
-from quarantine.formats.interface import Malformed, Source, TooLarge
+from quarantine.formats.interface import Source, TooLarge
+from quarantine.formats.parts import MEMORY_LIMIT_BYTES, Part, kind_of, part, skipped
 from quarantine.formats.source import RawReader
 
-MEMORY_LIMIT_BYTES = 96 << 20
 VIEW_LIMIT_BYTES = 512 << 20
 CHECKPOINT_BYTES = 32 << 20
 PARTS_LIMIT = 10_000
 _BLOCK = 1 << 20
-_LARGEST_FEED, _SMALLEST_FEED = 1 << 18, 1 << 12
-_WINDOW_BITS = {"deflate": -15, "zlib": 15, "gzip": 31}
+_SKIPS = ("zstd", "lz4")
+# How many zeros a reader of that kind skips in front of a further part, and their unit in bytes.
+_PADS = {"gzip": 1, "xz": 4}
+_PADDING_LIMIT_BYTES = 1 << 20
 
 
-def kind_of(head: bytes) -> str | None:
-    """What compression the bytes begin with, by their magic; None if it is none that can be expanded here."""
-    if head[:3] == b"\x1f\x8b\x08":
-        return "gzip"
-    if head[:3] == b"BZh" and head[3:4] in b"123456789" and head[4:10] in (
-        b"1AY&SY", b"\x17rE8P\x90") and len(head) >= 10:  # fmt: skip
-        return "bz2"
-    if head[:6] == b"\xfd7zXZ\0":
-        return "xz"
-    if (
-        head[:1] == b"\x5d"
-        and head[1:3] == b"\0\0"
-        and (head[5:13] == b"\xff" * 8 or head[10:13] == b"\0" * 3)
-    ):
-        return "lzma"
-    if len(head) > 1 and head[0] & 15 == 8 and head[0] >> 4 < 8 and int.from_bytes(head[:2], "big") % 31 == 0:
-        return None if head[1] & 32 else "zlib"
-    return None
+class Reader(Protocol):
+    """Something that expands from the beginning. ``out`` is how many bytes came out."""
 
+    out: int
 
-def _machine(kind: str) -> Any:  # the three libraries share no type
-    if kind in _WINDOW_BITS:
-        return zlib.decompressobj(_WINDOW_BITS[kind])
-    return bz2.BZ2Decompressor() if kind == "bz2" else lzma.LZMADecompressor(memlimit=MEMORY_LIMIT_BYTES)
+    def block(self, limit: int = _BLOCK) -> bytes:
+        """The next bytes, at most ``limit``; empty at the end."""
+
+    def copy(self) -> Reader | None:
+        """A second reader at the same place, where the library can make one."""
 
 
 class Expander:
     """Expands block by block; every part of a file of several parts (gzip members, xz streams) is read.
 
-    ``out`` is how many bytes came out, ``ended`` the packed offset behind the last part, or None.
+    ``out`` is how many bytes came out, ``ended`` the packed offset behind the last part, or None. ``starts`` are the
+    parts' offsets, ``skips`` the frames between them that expand to nothing.
     """
 
-    def __init__(self, packed: Source, kind: str) -> None:
-        self._packed, self._kind = packed, kind
-        self._machine = _machine(kind)
-        self._fed, self._feed, self._pending = 0, _SMALLEST_FEED, b""
-        self.out, self.parts = 0, 1
+    def __init__(self, packed: Source, kind: str, *, several: bool = True) -> None:
+        self._packed, self._kind, self._several = packed, kind, several
+        self.out = 0
         self.ended: int | None = None
+        self.skips: list[tuple[int, int]] = []
+        start = self._behind_skips(0)
+        self.starts = [start]
+        self._part: Part = part(packed, kind, start)
 
     def block(self, limit: int = _BLOCK) -> bytes:
         """The next bytes, at most ``limit``; empty at the end.
@@ -73,73 +61,112 @@ class Expander:
             Malformed: the stream is broken or cut off.
         """
         while self.ended is None:
-            if self._machine.eof and not self._next_part():
-                break
-            data = self._input()
-            try:
-                block: bytes = self._machine.decompress(data, limit)
-            except (zlib.error, OSError, lzma.LZMAError, EOFError, ValueError) as error:
-                raise Malformed(f"compressed stream is broken: {error}", offset=self._fed) from None
-            if self._kind in _WINDOW_BITS:
-                self._pending = self._machine.unconsumed_tail
-            if not block and not data and not self._machine.eof:
-                raise Malformed("compressed stream does not end", offset=self._packed.size)
-            self.out += len(block)
-            if block:
+            if block := self._part.block(limit):
+                self.out += len(block)
                 return block
+            self._next_part(self._part.end or 0)
         return b""
 
-    def _input(self) -> bytes:
-        if self._pending:
-            return self._pending
-        if self._kind not in _WINDOW_BITS and not self._machine.needs_input:
-            return b""
-        data = self._packed.read(self._fed, self._feed)
-        self._fed += len(data)
-        self._feed = min(2 * self._feed, _LARGEST_FEED)
-        return data
+    def _next_part(self, end: int) -> None:
+        self.ended = end
+        if self._kind == "deflate" or not self._several:
+            return
+        at = self._behind_skips(end)
+        self.ended = at
+        if unit := _PADS.get(self._kind):
+            rest = self._packed.read(end, _PADDING_LIMIT_BYTES)
+            zeros = len(rest) - len(rest.lstrip(b"\0"))
+            at = end + zeros - zeros % unit
+            self.ended = at if zeros == len(rest) and at == end + zeros else end
+        if kind_of(self._packed.read(at, 16)) != self._kind:
+            return
+        if len(self.starts) >= PARTS_LIMIT:
+            raise TooLarge("more compressed parts in a row than are followed", offset=at)
+        self.starts.append(at)
+        self.ended, self._part = None, part(self._packed, self._kind, at)
 
-    def _next_part(self) -> bool:
-        end = self._fed - len(self._machine.unused_data)
-        if self._kind == "deflate" or kind_of(self._packed.read(end, 16)) != self._kind:
-            self.ended = end
-            return False
-        self.parts += 1
-        if self.parts > PARTS_LIMIT:
-            raise TooLarge("more compressed parts in a row than are followed", offset=end)
-        self._machine, self._fed, self._feed, self._pending = _machine(self._kind), end, _SMALLEST_FEED, b""
-        return True
+    def _behind_skips(self, at: int) -> int:
+        if self._kind in _SKIPS:
+            for start, end in skipped(self._packed, at, PARTS_LIMIT):
+                if len(self.skips) >= PARTS_LIMIT:
+                    raise TooLarge("more skippable frames than are followed", offset=start)
+                self.skips.append((start, end))
+                at = end
+        return at
 
     def copy(self) -> Expander | None:
         """A second reader at the same place, where the library can make one."""
-        if self._kind not in _WINDOW_BITS:
+        twin = self._part.copy()
+        if twin is None:
             return None
-        made = Expander(self._packed, self._kind)
-        made._machine = self._machine.copy()
-        made._fed, made._feed, made._pending = self._fed, self._feed, self._pending
-        made.out, made.parts, made.ended = self.out, self.parts, self.ended
+        made = Expander.__new__(Expander)
+        made.__dict__ = self.__dict__ | {
+            "_part": twin,
+            "starts": list(self.starts),
+            "skips": list(self.skips),
+        }
         return made
 
 
+class Stream:
+    """Random access to all that ``make``'s readers expand to, ``size`` bytes; parts of it share one place."""
+
+    def __init__(self, make: Callable[[], Reader], size: int) -> None:
+        self._make = make
+        self.size = size
+        self._at: Reader | None = None
+        self._block: tuple[int, bytes] = (0, b"")
+        self._marks: list[Reader] = []
+
+    def read(self, offset: int, length: int) -> bytes:
+        """The bytes of ``[offset, offset+length)`` that exist."""
+        out = bytearray()
+        while len(out) < length:
+            start, block = self._around(offset + len(out))
+            piece = block[offset + len(out) - start : offset + length - start]
+            if not piece:
+                break
+            out += piece
+        return bytes(out)
+
+    def _around(self, offset: int) -> tuple[int, bytes]:
+        start, block = self._block
+        if start <= offset < start + len(block):
+            return self._block
+        mark = self._mark(offset)
+        if self._at is None or self._at.out > offset or (mark and mark.out > self._at.out):
+            self._at = (mark.copy() if mark else None) or self._make()
+        while self._at.out <= offset:
+            if self._at.out >= (len(self._marks) + 1) * CHECKPOINT_BYTES and (twin := self._at.copy()):
+                self._marks.append(twin)
+            start = self._at.out
+            block = self._at.block()
+            if not block:
+                return start, b""
+            self._block = start, block
+        return self._block
+
+    def _mark(self, offset: int) -> Reader | None:
+        return next((mark for mark in reversed(self._marks) if mark.out <= offset), None)
+
+    def rest(self) -> None:
+        """Forget the place; the next read expands from a checkpoint."""
+        self._at, self._block = None, (0, b"")
+
+
 class ExpandedSource:
-    """What a compressed range expands to; ``size`` in bytes is known because it was expanded once already."""
+    """``[start, start+size)`` of what a compressed range expands to; sizes are known, it was expanded once already."""
 
     _kept: ClassVar[OrderedDict[int, ExpandedSource]] = OrderedDict()
 
-    def __init__(self, packed: Source, kind: str, size: int) -> None:
-        self._packed, self._kind = packed, kind
+    def __init__(self, stream: Stream, start: int, size: int) -> None:
+        self._stream, self._start = stream, start
         self.size = size
         self._whole: bytes | None = None
-        self._at: Expander | None = None
-        self._block: tuple[int, bytes] = (0, b"")
-        self._marks: list[Expander] = []
 
     def _expanded(self) -> bytes:
         if self._whole is None:
-            reader, out = Expander(self._packed, self._kind), io.BytesIO()
-            while out.tell() < self.size and (block := reader.block(min(_BLOCK, self.size - out.tell()))):
-                out.write(block)
-            self._whole = out.getvalue()
+            self._whole = self._stream.read(self._start, self.size)
             kept = ExpandedSource._kept
             kept[id(self)] = self
             while (
@@ -151,41 +178,16 @@ class ExpandedSource:
     def release(self) -> None:
         """Forget the expanded bytes; the next read expands again."""
         ExpandedSource._kept.pop(id(self), None)
-        self._whole, self._at, self._block = None, None, (0, b"")
+        self._whole = None
+        if self._start + self.size >= self._stream.size:
+            self._stream.rest()
 
     def read(self, offset: int, length: int) -> bytes:
         """At most ``length`` bytes from ``offset``."""
         length = max(0, min(length, self.size - offset))
         if self.size <= MEMORY_LIMIT_BYTES:
             return self._expanded()[offset : offset + length] if length else b""
-        out = bytearray()
-        while len(out) < length:
-            start, block = self._around(offset + len(out))
-            part = block[offset + len(out) - start : offset + length - start]
-            if not part:
-                break
-            out += part
-        return bytes(out)
-
-    def _around(self, offset: int) -> tuple[int, bytes]:
-        start, block = self._block
-        if start <= offset < start + len(block):
-            return self._block
-        if self._at is None or self._at.out > offset or self._mark(offset).out > self._at.out:
-            self._at = self._mark(offset).copy() or Expander(self._packed, self._kind)
-        while self._at.out <= offset:
-            if self._at.out >= (len(self._marks) + 1) * CHECKPOINT_BYTES and (mark := self._at.copy()):
-                self._marks.append(mark)
-            start = self._at.out
-            block = self._at.block()
-            if not block:
-                return start, b""
-            self._block = start, block
-        return self._block
-
-    def _mark(self, offset: int) -> Expander:
-        earlier = [mark for mark in self._marks if mark.out <= offset]
-        return earlier[-1] if earlier else Expander(self._packed, self._kind)
+        return self._stream.read(self._start + offset, length)
 
     def open(self) -> BinaryIO:
         """A fresh file object at offset 0."""
@@ -204,3 +206,8 @@ class ExpandedSource:
             raise TooLarge(f"compressed content of {self.size} bytes cannot be seen whole")
         with memoryview(self._expanded()) as view:
             yield view
+
+
+def expanded(packed: Source, kind: str, size: int, *, several: bool = True) -> ExpandedSource:
+    """All that a compressed range expands to, which is ``size`` bytes."""
+    return ExpandedSource(Stream(lambda: Expander(packed, kind, several=several), size), 0, size)

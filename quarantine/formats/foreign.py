@@ -5,14 +5,23 @@ from __future__ import annotations
 from quarantine.formats.interface import Node, Source
 
 _MAGICS = {
-    b"7z\xbc\xaf\x27\x1c": "7z",
-    b"Rar!\x1a\x07": "rar",
-    b"\x28\xb5\x2f\xfd": "zstd",
-    b"\x04\x22\x4d\x18": "lz4",
     b"\x02\x21\x4c\x18": "lz4, legacy",
-    b"LZIP\x01": "lzip",
     b"MSCF\0\0\0\0": "cab",
+    b"!<arch>\n": "ar",
+    b"!<thin>\n": "ar, thin",
+    b"070701": "cpio",
+    b"070702": "cpio",
+    b"070707": "cpio",
+    b"xar!": "xar",
+    b"\xed\xab\xee\xdb": "rpm",
+    b"hsqs": "squashfs",
+    b"sqsh": "squashfs",
+    b"MSWIM\0\0\0": "wim",
+    b"\x1f\x9d": "compress",
+    b"\x89LZO\0\r\n\x1a\n": "lzop",
+    b"\xff\x06\0\0sNaPpY": "snappy",
 }
+"""The beginnings; `table.py` names them too."""
 
 
 def kind_of(head: bytes) -> str | None:

@@ -91,7 +91,7 @@ class Gguf:
             if tensors > COUNT_LIMIT or pairs > COUNT_LIMIT:
                 raise Malformed("counts are larger than any model's", offset=8)
             alignment = _pairs(node, cursor, pairs)
-            spans = _tensors(cursor, tensors)
+            spans = _tensors(node, cursor, tensors)
             node.claim(0, cursor.at)
         _claim_data(node, cursor.at, alignment, spans)
         node.fact("tensors", tensors)
@@ -119,7 +119,7 @@ def _pairs(node: Node, cursor: _Cursor, count: int) -> int:
     return alignment
 
 
-def _tensors(cursor: _Cursor, count: int) -> list[tuple[int, int]]:
+def _tensors(node: Node, cursor: _Cursor, count: int) -> list[tuple[int, int]]:
     """Read the tensor table; returns (offset, size) of each in the data, in bytes."""
     names: set[bytes] = set()
     spans = []
@@ -138,7 +138,9 @@ def _tensors(cursor: _Cursor, count: int) -> list[tuple[int, int]]:
         elements, width = BLOCKS[kind]
         if (shape[0] if shape else 1) % elements:
             raise Malformed("tensor's rows are no whole blocks", offset=start)
-        spans.append((offset, math.prod(shape) // elements * width))
+        size = math.prod(shape) // elements * width
+        spans.append((offset, size))
+        node.tensor(name.decode("utf-8", "replace"), f"type {kind}", shape, size)
     return spans
 
 

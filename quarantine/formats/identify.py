@@ -5,12 +5,22 @@ Several formats may recognise the same bytes; then all of them are read.
 
 from __future__ import annotations
 
+import re
+
 from quarantine.formats.interface import Format, Node, Source
 from quarantine.formats.pickle import runs_beside
 from quarantine.formats.table import EMPTY, EXTERNAL, FORMATS, PLACED, by_name, load
 
-_CODE = frozenset(line.name for line in PLACED)  # text that is more than text
+_PLACED = frozenset(line.name for line in PLACED)  # more than their content looks like
+# A chunk's file has a name of digits; its data may look by chance, or because it is compressed, like one of these.
+_CHUNK = re.compile(r"\d+(?:\.\d+)*|c|[0-9a-f]{32}")
+_CHUNKS_LOOK_LIKE = frozenset({"text", "compressed", "foreign", "mp3", "msgpack", "ocdbt", "bmp", "store"})
 _PICKLE_NAMES = (".pkl", ".pickle", ".p", ".joblib", ".dill")
+# Loaders of files that are so called read no text.
+_NEVER_TEXT = (
+    *_PICKLE_NAMES, ".pt", ".ckpt", ".h5", ".hdf5", ".keras", ".tflite", ".msgpack", ".zip", ".tar",
+    ".gz", ".tgz", ".7z", ".nemo", ".pte", ".pt2", ".ort", ".mlmodel", ".engine", ".plan", ".skops", ".cbm", ".ubj",
+)  # fmt: skip
 _CLAIMS = {".safetensors": "safetensors", ".npy": "npy", ".npz": "zip", ".onnx": "onnx", ".gguf": "gguf",
            ".json": "text",
            ".md": "text", ".txt": "text", ".yaml": "text"}  # fmt: skip
@@ -23,10 +33,14 @@ def identify(node: Node, expect: str | None = None) -> list[Format]:
     head = node.source.read(0, 4096)
     asked = (load(line) for line in FORMATS if line.possible(head))
     found = _told_apart([form for form in asked if form.recognise(head, node.source)], node.source)
+    if expect is None and _explained(node):
+        found = [form for form in found if form.name not in _CHUNKS_LOOK_LIKE]
     names = ", ".join(form.name for form in found)
     if len(found) > 1 and expect is None:
         node.finding("format-polyglot", formats=names)
     claim = next((kind for end, kind in _CLAIMS.items() if node.path.lower().endswith(end)), None)
+    if names == "text" and expect is None and node.path.lower().endswith(_NEVER_TEXT):
+        node.finding("format-only-text", claimed=node.path.lower().rpartition(".")[2])
     accepted = {claim, "appledouble"}  # a companion bears the name of the file that it belongs to
     if claim and found and expect is None and not accepted & {form.name for form in found}:
         node.finding("format-disguised", claimed=claim, found=names)
@@ -34,7 +48,7 @@ def identify(node: Node, expect: str | None = None) -> list[Format]:
         expect = "pickle"
     wanted = by_name(expect)
     if wanted is not None and wanted not in found:
-        found = [wanted] if wanted.name in _CODE else [*found, wanted]
+        found = [wanted] if wanted.name in _PLACED else [*found, wanted]
     if not found and node.described():
         return [load(EXTERNAL)]
     if not found:
@@ -42,10 +56,24 @@ def identify(node: Node, expect: str | None = None) -> list[Format]:
     return found
 
 
+def _explained(node: Node) -> bool:
+    """Whether this is the file of a chunk, and another file claims all its bytes."""
+    if not _CHUNK.fullmatch(node.path.rpartition("/")[2]):
+        return False
+    at = 0
+    for start, end in sorted(node.described()):
+        if start > at:
+            break
+        at = max(at, end)
+    return at >= node.source.size
+
+
 def _told_apart(found: list[Format], source: Source) -> list[Format]:
-    """Text gives way to all others; a pickle to those beside which a machine would do nothing."""
-    others = [form for form in found if form.name not in ("pickle", "text")]
-    text = [form for form in found if form.name == "text"]
+    """Text and XML give way to all others, one archive to a row of them, a pickle to what no machine runs beside."""
+    if any(form.name == "distcp" for form in found):
+        found = [form for form in found if form.name != "zip"]
+    others = [form for form in found if form.name not in ("pickle", "xml", "text")]
+    text = [form for form in found if form.name in ("xml", "text")][:1]
     pickle = [form for form in found if form.name == "pickle"]
     beside = others or text
     if beside and pickle and not runs_beside(source, beside[0].name):

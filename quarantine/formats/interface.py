@@ -6,7 +6,7 @@ names another library.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import BinaryIO, Protocol
 
@@ -66,6 +66,9 @@ class Node(Protocol):
 
     def fact(self, name: str, value: object) -> None:
         """Report something true that is no finding."""
+
+    def tensor(self, name: str, dtype: str, shape: Sequence[int], size_bytes: int) -> None:
+        """Say that a tensor is here, under its name in the file; for a reviewer who asks for a table of them."""
 
     def child(self, name: str, source: Source | bytes, *, expect: str | None = None) -> None:
         """Queue a nested artifact, at ``path!name``. ``expect`` is the format that the loader will take it for;

@@ -95,5 +95,6 @@ class Npy:
             node.claim(start, node.source.size)
             return
         node.claim(start, min(start + size * count, node.source.size))
+        node.tensor("", str(header["descr"]), header["shape"], size * count)
         if start + size * count != node.source.size:
             raise Malformed("array data and file size disagree", offset=start)

@@ -19,10 +19,12 @@ _KEPT = {
     "ModelProto": frozenset({1, 2, 3, 4, 6, 7, 8}),
     "TensorProto": frozenset({1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14}),
     "StringStringEntryProto": frozenset({1, 2}),
-    "NodeProto": frozenset({1, 4, 7}),
-    "FunctionProto": frozenset({10}),
+    "NodeProto": frozenset({1, 2, 4, 5, 7}),
+    "AttributeProto": frozenset({1, 3, 5, 8}),
+    "FunctionProto": frozenset({1, 10}),
     "OperatorSetIdProto": frozenset({1, 2}),
-    "GraphProto": frozenset({1, 5}),
+    "GraphProto": frozenset({5}),
+    "SparseTensorProto": frozenset({3}),
 }
 _SAID = {2: "producer_name", 3: "producer_version", 4: "domain", 6: "doc_string"}
 _NONE = Field(0, -1, 0, 0, 0, 0)
@@ -35,7 +37,7 @@ class _Reader:
     def __init__(self, node: Node, data: memoryview) -> None:
         self._node = node
         self._data = data
-        self._domains: set[str] = set()
+        self._graphs = onnx_graph.Graphs(node, data)
         self.unknown: list[tuple[int, int]] = []
 
     def message(self, kind: str, start: int, end: int, depth: int = 0) -> Values:
@@ -91,20 +93,28 @@ class _Reader:
         if kind == "TensorProto":
             onnx_tensor.check(self._node, self._data, values, at)
         elif kind == "GraphProto":
-            onnx_graph.check_sizes(self._node, self._data, values, at)
-        elif kind in ("NodeProto", "OperatorSetIdProto", "FunctionProto"):
-            number = {"NodeProto": 7, "OperatorSetIdProto": 1, "FunctionProto": 10}[kind]
-            domain = str(values.get(number, [""])[0])
-            if domain not in self._domains:
-                self._domains.add(domain)
-                operator = str(values.get(4, [""])[0]) if kind == "NodeProto" else ""
-                onnx_graph.check_domain(self._node, domain, operator, at)
+            self._graphs.tensors(values)
+        elif kind == "NodeProto":
+            self._graphs.operator(values, at)
+        elif kind == "FunctionProto":
+            self._graphs.function(values, at)
+        elif kind == "OperatorSetIdProto":
+            self._graphs.imports(values, at)
+        elif kind == "SparseTensorProto":
+            self._graphs.sparse(values, at)
+
+    def report(self) -> None:
+        """Judge what the graphs ask for, when all of them are read."""
+        self._graphs.report()
 
 
 def _read(node: Node, kind: str) -> Values:
     with node.source.view() as data:
         reader = _Reader(node, data)
-        values = reader.message(kind, 0, len(data))
+        try:
+            values = reader.message(kind, 0, len(data))
+        finally:
+            reader.report()  # what was found before a break still counts
     at = 0
     for start, end in sorted(reader.unknown):
         node.claim(at, start)
@@ -161,11 +171,7 @@ class Onnx:
             for value in values.get(number, ()):
                 if value:
                     node.said(name, value)
-        if 8 not in values:
-            raise Malformed("the model imports no operator set", offset=0)
-        domains = [(entry.get(1, [""])[0] or "ai.onnx") for entry in values[8] if isinstance(entry, dict)]
-        if len(set(domains)) != len(domains):
-            raise Malformed("an operator set is imported twice", offset=0)
+        onnx_graph.check_imports([entry for entry in values.get(8, []) if isinstance(entry, dict)])
 
 
 class OnnxTensor:

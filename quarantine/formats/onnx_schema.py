@@ -60,5 +60,16 @@ TENSOR_TYPES: dict[int, tuple[int, int]] = {
     28: (6, 5),
 }  # fmt: skip
 COMPLEX = frozenset({14, 15})
-STANDARD_DOMAINS = frozenset({"", "ai.onnx", "ai.onnx.ml", "ai.onnx.training", "ai.onnx.preview.training"})
-CONTRIB_DOMAINS = frozenset({"com.microsoft", "com.microsoft.nchwc"})  # built into ONNX Runtime itself
+STANDARD_DOMAINS = frozenset(
+    {"", "ai.onnx", "ai.onnx.ml", "ai.onnx.training", "ai.onnx.preview", "ai.onnx.preview.training"}
+)
+# Built into ONNX Runtime itself.
+CONTRIB_DOMAINS = frozenset(
+    {
+        "com.microsoft",
+        "com.microsoft.nchwc",
+        "com.microsoft.experimental",
+        "com.microsoft.dml",
+        "com.ms.internal.nhwc",
+    }
+)

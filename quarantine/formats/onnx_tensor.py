@@ -9,6 +9,7 @@ from quarantine.formats.interface import Malformed, Node
 from quarantine.formats.onnx_schema import COMPLEX, TENSOR_TYPES
 from quarantine.formats.protobuf import varint
 
+_NAME = 8
 _DATA_FIELDS = (4, 5, 6, 7, 9, 10, 11)
 _RAW, _STRINGS, _EXTERNAL, _LOCATION = 9, 6, 13, 14
 _EXTERNAL_KEYS = frozenset({"location", "offset", "length", "checksum"})
@@ -59,6 +60,7 @@ def check(node: Node, data: memoryview, values: Values, at: int) -> None:
     for length in dims(data, values, at):
         elements *= length
     size = (elements * bits + 7) // 8
+    node.tensor(str(values.get(_NAME, [""])[0]), f"type {kind}", dims(data, values, at), size)
     used = [number for number in _DATA_FIELDS if number in values]
     external = values.get(_LOCATION, [0])[0] == 1
     if external != (_EXTERNAL in values) or (external and (used or home == _STRINGS)):
@@ -101,8 +103,11 @@ def _check_external(node: Node, entries: list[object], size: int, at: int) -> No
     folder, nested, _ = node.path.rpartition("/")
     wanted = f"{folder}/{location}" if nested else location
     held = next((source.size for name, source in node.siblings() if name == wanted), None)
-    if held is None or "!" in node.path or start + length > held:
-        node.finding("onnx-external-path", offset=at, location=location, why="no such file or range")
+    if held is None or "!" in node.path:
+        node.finding("onnx-external-missing", offset=at, location=location)
+        return
+    if start + length > held:
+        node.finding("onnx-external-path", offset=at, location=location, why="the range is not in the file")
         return
     if length != size:
         raise Malformed(f"external data has {length} bytes where the shape asks for {size}", offset=at)

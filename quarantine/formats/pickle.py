@@ -44,7 +44,8 @@ def runs_beside(source: Source, other: str) -> bool:
     if other == "text":
         whole = source.read(max(0, source.size - 16), 16).rstrip().endswith(b".")
         return found is Reach.RUNS or (found is Reach.STOPS and whole)
-    return found >= Reach.IMPORTS
+    # MessagePack's small maps begin with the opcodes of extension codes.
+    return found >= (Reach.RUNS if other == "msgpack" else Reach.IMPORTS)
 
 
 def embedded(text: bytes) -> list[int]:

@@ -77,14 +77,19 @@ class Safetensors:
             header = json.loads(raw.decode("utf-8"), object_pairs_hook=unique_object)
         except ValueError as error:
             raise Malformed(f"header is not JSON: {error}", offset=8) from None
+        except RecursionError:
+            raise Malformed("header is nested too deeply", offset=8) from None
         metadata = header.pop("__metadata__", {})
         if not isinstance(metadata, dict) or not all(isinstance(v, str) for v in metadata.values()):
             raise Malformed("__metadata__ is not a map of strings", offset=8)
         for key, value in metadata.items():
             node.said(key, value)
         node.claim(0, 8 + length)
-        at = 0
-        for start, end in sorted(_tensor(name, entry) for name, entry in header.items()):
+        at, spans = 0, []
+        for name, entry in header.items():
+            spans.append(_tensor(name, entry))
+            node.tensor(name, entry["dtype"], entry["shape"], spans[-1][1] - spans[-1][0])
+        for start, end in sorted(spans):
             if start != at:
                 raise Malformed("tensors overlap or leave a hole", offset=8 + length + at)
             at = end

@@ -98,12 +98,12 @@ class SliceSource:
         if start < 0 or size < 0 or start + size > parent.size:
             raise Malformed("range lies outside its container", offset=max(0, start))
         self._parent = parent
-        self._start = start
+        self.start = start
         self.size = size
 
     def read(self, offset: int, length: int) -> bytes:
         """At most ``length`` bytes from ``offset``."""
-        return self._parent.read(self._start + offset, max(0, min(length, self.size - offset)))
+        return self._parent.read(self.start + offset, max(0, min(length, self.size - offset)))
 
     def open(self) -> BinaryIO:
         """A fresh file object at offset 0."""
@@ -112,5 +112,5 @@ class SliceSource:
     @contextmanager
     def view(self) -> Iterator[memoryview]:
         """All bytes, as a part of the parent's view."""
-        with self._parent.view() as whole, whole[self._start : self._start + self.size] as part:
+        with self._parent.view() as whole, whole[self.start : self.start + self.size] as part:
             yield part

@@ -14,6 +14,22 @@ from typing import cast
 from quarantine.formats.interface import Format
 
 _ZLIB = tuple(bytes([first]) for first in range(0x08, 0x80, 0x10))
+_SKIPPABLE = tuple(bytes([first]) + b"\x2a\x4d\x18" for first in range(0x50, 0x60))
+_COMPRESSED = (
+    b"\x1f\x8b",
+    b"BZh",
+    b"\xfd7zXZ",
+    b"\x5d",
+    b"\x28\xb5",
+    b"\x04\x22",
+    b"LZIP",
+    *_SKIPPABLE,
+    *_ZLIB,
+)
+_FOREIGN = (b"\x02\x21\x4c\x18", b"MSCF", b"!<", b"0707", b"xar!", b"\xed\xab", b"hsqs", b"sqsh", b"MSWIM", b"\x1f\x9d",
+            b"\x89LZO", b"\xff\x06")  # fmt: skip
+# How the checksum of a first header can begin to the most lenient reader: a digit, a blank, a sign, base 256.
+_TAR_SUMS = tuple(bytes([first]) for first in b"01234567 \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f+\x80")
 _ONNX = (
     b"\x08",
     b"\x12",
@@ -46,6 +62,8 @@ _NATIVE = (
     b"L\0\0\0\x01",
     b"\xd0\xcf\x11\xe0",
 )
+_MARSHALLED = tuple(bytes([ord(kind) | flag]) for kind in "()[{" for flag in (0, 0x80))
+_MSGPACK = tuple(bytes([first]) for first in (*range(0x80, 0xA0), *range(0xC7, 0xCA), *range(0xDC, 0xE0)))
 
 
 @dataclass(frozen=True)
@@ -64,23 +82,79 @@ class Line:
 
 FORMATS = (
     Line("zip", "zip:Zip"),
+    Line("distcp", "distcp:Distcp", (b"PK\3\4",)),
     Line("npy", "npy:Npy", (b"\x93NUMPY",)),
     Line("safetensors", "safetensors:Safetensors", (b"{",), at=8),
     Line("onnx", "onnx:Onnx", _ONNX),
     Line("onnx-tensor", "onnx:OnnxTensor", (b"\x08", b"\x0a", b"\x10")),
+    Line("sentencepiece", "sentencepiece:SentencePiece", (b"\x0a",)),
     Line("gguf", "gguf:Gguf", (b"GGUF",)),
+    Line("coreml", "coreml:CoreMl", (b"\x08",)),
+    Line("paddle", "paddle:PaddleProgram", (b"\x0a",)),
+    Line("paddle-parameters", "paddle:PaddleParameters", (b"\0\0\0\0",)),
+    Line("mxnet", "mxnet:MxNet", (b"\x12\x01\0\0",)),
+    Line("caffe", "caffe:Caffe", (b"\x0a", b"\x12")),
+    Line("hdf5", "hdf5:Hdf5"),
     Line("tar", "tar:Tar", (b"ustar",), at=257),
     Line("compressed", "compressed:Compressed", (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x5d", *_ZLIB)),
     Line("zfile", "compressed:ZFile", (b"ZF",)),
     Line(
-        "foreign",
-        "foreign:Foreign",
-        (b"7z", b"Rar!", b"\x28\xb5", b"\x04\x22", b"\x02\x21", b"LZIP", b"MSCF"),
+        "torch7",
+        "torch7:Torch7",
+        (b"\3\0\0\0", b"\4\0\0\0", b"\6\0\0\0", b"\7\0\0\0", b"\x08\0\0\0", b"4\n", b"6\n", b"7\n", b"8\n"),
     ),
+    Line("ggml", "ggml:Ggml", (b"lmgg", b"fmgg", b"tjgg")),
+    Line(
+        "opaque",
+        "opaque:Opaque",
+        (
+            b"\xac\xed\0\5",
+            b"ptrt",
+            b"ftrt",
+            b"blrt",
+            b"RKN",
+            b"\1HEF",
+            b"\xb7\x9c\4\5",
+            b"NVDLA",
+            b"B\0C\0",
+            b"\x1bL",
+        ),
+    ),
+    Line("ncnn", "ncnn:Ncnn", (b"7767517",)),
+    Line("coreml-blob", "coreml_blob:CoreMlBlob", (b"\x02\0\0\0",), at=4),
+    Line("tar", "tar:Tar", _TAR_SUMS, at=148),
+    Line("compressed", "compressed:Compressed", _COMPRESSED),
+    Line("7z", "sevenzip:SevenZip", (b"7z\xbc\xaf\x27\x1c",)),
+    Line("zfile", "compressed:ZFile", (b"ZF",)),
+    Line("rar", "rar:Rar", (b"Rar!\x1a\x07",)),
+    Line("foreign", "foreign:Foreign", _FOREIGN),
     Line("appledouble", "appledouble:AppleDouble", (b"\x00\x05\x16\x07",)),
     Line("native", "native:Native", _NATIVE),
+    Line("native", "native:Native", (b"\x7fELF", b"\xcf\xfa", b"\xce\xfa", b"\xca\xfe", b"MZ")),
+    Line("png", "png:Png", (b"\x89PNG",)),
+    Line("jpeg", "jpeg:Jpeg", (b"\xff\xd8\xff",)),
+    Line("gif", "gif:Gif", (b"GIF8",)),
+    Line("riff", "riff:Riff", (b"RIFF", b"RF64")),
+    Line("bmp", "bmp:Bmp", (b"BM",)),
+    Line("ogg", "streams:Ogg", (b"OggS",)),
+    Line("mp3", "streams:Mp3", (b"ID3", b"\xff")),
+    Line("sqlite", "sqlite:Sqlite", (b"SQLite format 3",)),
+    Line("parquet", "parquet:Parquet", (b"PAR1", b"PARE")),
+    Line("arrow", "arrow:Arrow", (b"ARROW1", b"\xff\xff\xff\xff")),
+    Line("ocdbt", "ocdbt:Ocdbt", (b"\x0c\xdb",)),
+    Line("pdf", "pdf:Pdf", (b"%PDF-",)),
+    Line("store", "stores:Store"),
+    Line("msgpack", "msgpack:Msgpack", _MSGPACK),
+    Line("pyc", "marshal:Pyc", (b"\r\n",), at=2),
+    Line("code-object", "marshal:BareCode", (b"\x63", b"\xe3", *_MARSHALLED)),
     Line("torch_legacy", "torch_legacy:TorchLegacy", (b"\x80",)),
     Line("pickle", "pickle:Pickle"),
+    Line(
+        "openvino",
+        "openvino:OpenVino",
+        (b"<", b"\xef\xbb\xbf", b"\xff\xfe<", b"\xfe\xff\0", b" ", b"\t", b"\r", b"\n"),
+    ),
+    Line("xml", "xml:Xml", (b"<", b"\xef\xbb\xbf", b"\xff\xfe<", b"\xfe\xff\0", b" ", b"\t", b"\r", b"\n")),
     Line("text", "text:Text"),
 )
 """Told by content, and all that tell are read."""
@@ -88,6 +162,10 @@ FORMATS = (
 PLACED = (
     Line("torchscript_code", "torchscript_code:TorchScriptCode"),
     Line("torch_export_graph", "torch_export_graph:TorchExportGraph"),
+    Line("marshal", "marshal:Marshal"),
+    Line("torch_tar_storages", "torch_tar:TorchTarStorages"),
+    Line("torch_tar_tensors", "torch_tar:TorchTarTensors"),
+    Line("torch_tar_pickle", "torch_tar:TorchTarPickle"),
 )
 """Told by their place in an archive alone."""
 

@@ -1,4 +1,4 @@
-"""PyTorch's, NumPy's and skops' layouts inside a ZIP: what the loader takes each member for.
+"""PyTorch's, NumPy's, Keras' and skops' layouts inside a ZIP: what the loader takes each member for.
 
 After torch/serialization.py, caffe2/serialize/inline_container.cc, torch/csrc/jit/serialization and numpy/lib/npyio.
 Storages are raw tensor data: they are never identified or searched, so only those that a pickle names count as read.
@@ -21,6 +21,14 @@ _STORAGES = {"data": "data.pkl", "constants": "constants.pkl"} | {
     f"data/{kind}": f"data/{kind}/model_{kind}_config.json" for kind in ("weights", "constants")
 }
 _GRAPHS = frozenset({"serialized_exported_program.json"})
+# keras/src/saving/saving_lib.py; the loader looks for exactly these names.
+_KERAS = {
+    "model.weights.h5": "hdf5",
+    "model.weights.npz": "zip",
+    "metadata.json": "text",
+    "config.json": "text",
+}
+_WEIGHTS = ("model.weights.h5", "model.weights.npz")
 _RAW = re.compile(r"\d+|(?:weight|tensor|constant)_\d+")
 
 
@@ -46,6 +54,9 @@ def layout_of(names: list[str]) -> Layout:
         return Layout("npz", dict.fromkeys(names, "npy"))
     if "schema.json" in names:
         return Layout("skops")
+    if "config.json" in names:  # Keras makes the model before it looks for weights
+        kind = "keras" if {"metadata.json", *_WEIGHTS} & set(names) else "zip"
+        return Layout(kind, {name: role for name, role in _KERAS.items() if name in names})
     if len(prefixes) != 1 or not known & {"data.pkl", "constants.pkl", "archive_format"}:
         return Layout("zip")
     kind = (

@@ -6,25 +6,27 @@ or by a member that was read, or stays unclaimed.
 
 from __future__ import annotations
 
-import posixpath
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from quarantine.formats import zip_methods as methods
 from quarantine.formats import zip_records as records
-from quarantine.formats.expanded import ExpandedSource, Expander
+from quarantine.formats.expanded import ExpandedSource, Stream
 from quarantine.formats.interface import Malformed, Node, Source
+from quarantine.formats.member_names import same_to_someone, way_out
 from quarantine.formats.source import SliceSource
 from quarantine.formats.zip_records import Directory, Header
 
 if TYPE_CHECKING:
     from quarantine.formats.torch_zip import Layout
 
-STORED, DEFLATED = 0, 8
 ENCRYPTED = 0x2041
 _BLOCK = 1 << 20
-_LINK, _KIND = 0xA000, 0xF000
+_RECORD, _GAPS_LIMIT = 10240, 16
+_KIND, _PLAIN_KINDS = 0xF000, (0, 0x1000, 0x4000, 0x8000)  # a pipe is what `zip -` reads from
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Member:
 
     entry: Header
     here: Header
+    descriptor: int = 0
 
     @property
     def read_as(self) -> Header:
@@ -43,6 +46,12 @@ class Member:
     def end(self) -> int:
         """The offset behind the packed data."""
         return self.here.data + self.entry.packed
+
+    @property
+    def folder(self) -> bool:
+        """True if it is a folder to every reader."""
+        sizes = (self.entry.size, self.entry.packed, self.here.size, self.here.packed)
+        return self.entry.raw.endswith(b"/") and self.here.raw == self.entry.raw and not any(sizes)
 
 
 class Zip:
@@ -64,10 +73,11 @@ class Zip:
         layout = layout_of([member.entry.name for member in listing])
         node.known_as(layout.name)
         contents = {}
+        checked = _has_checksums(node, layout, listing)
         for member in listing:
-            if member.entry.raw.endswith(b"/") and not member.entry.size:
+            if member.folder:
                 continue
-            contents[member] = _content(node, member.read_as)
+            contents[member] = _content(node, member.read_as, checked)
             _other_reading(node, member, layout)
         _hand_on(node, layout, contents)
 
@@ -92,6 +102,8 @@ def _directory(node: Node) -> Directory:
         node.child("comment", comment)
     if where.end > source.size:
         node.finding("zip-ambiguous", offset=where.end_record, why="the comment is longer than the file")
+    elif where.end + _RECORD > source.size and not any(source.read(where.end, _RECORD)):
+        node.claim(where.end, source.size)  # bsdtar fills up the last record of a pipe
     elif where.end < source.size:
         node.child("trailing", SliceSource(source, where.end, source.size - where.end))
     node.claim(where.start, where.end)
@@ -106,42 +118,66 @@ def _members(node: Node, where: Directory) -> list[Member]:
         if member.end > node.source.size:
             raise Malformed("member ends behind the end of the file", offset=member.here.data)
         _check_name(node, entry, names)
-        for kind in (*entry.odd, *member.here.odd):
-            node.finding("zip-extra-field", offset=entry.at, id=hex(kind))
-            if kind == records.UNICODE_PATH:
-                node.finding("zip-ambiguous", offset=entry.at, why="a second name stands in an extra field")
-        if entry.comment:
-            node.finding("zip-comment", offset=entry.at, length=entry.comment)
-        if differs := _differences(entry, member.here):
-            why = "local header differs: " + ", ".join(differs)
-            node.finding("zip-ambiguous", offset=member.here.at, member=entry.name, why=why)
+        _check_fields(node, entry, member.here)
         node.claim(member.here.offset, member.here.data)
         if member.here.late or entry.late:
             width = records.descriptor(node.source, member.end, entry)
             if width is None:
                 node.finding("zip-ambiguous", offset=member.end, why="data descriptor differs or is missing")
-            node.claim(member.end, member.end + (width or 0))
+            member = replace(member, descriptor=width or 0)
+            node.claim(member.end, member.end + member.descriptor)
         found.append(member)
-    spans = sorted((member.here.offset, member.end) for member in found)
-    for (_, before), (after, _) in zip(spans, [*spans[1:], (where.start, 0)], strict=True):
+    gaps: list[tuple[int, int]] = []
+    spans = sorted((member.here.offset, member.end + member.descriptor) for member in found)
+    for (_, before), (after, _) in pairwise([(0, where.base), *spans, (where.start, 0)]):
         if before > after:
             raise Malformed("members overlap", offset=after)
+        if before < after:
+            gaps.append((before, after))
+    for before, after in gaps[:_GAPS_LIMIT]:  # unclaimed, and opened all the same
+        node.child(f"between-{before}", SliceSource(node.source, before, after - before))
     return found
+
+
+def _check_fields(node: Node, entry: Header, here: Header) -> None:
+    for header in (entry, here):
+        for kind, content in header.odd:
+            node.finding("zip-extra-field", offset=header.at, id=hex(kind))
+            if content:
+                node.child(f"extra/{header.name}/{kind:x}", content)
+        for why in header.doubts:
+            node.finding("zip-ambiguous", offset=header.at, member=entry.name, why=why)
+        if header.flags & ~(records.PLAIN_FLAGS | ENCRYPTED):
+            why = "flags are set that no writer sets"
+            node.finding("zip-ambiguous", offset=header.at, member=entry.name, why=why)
+    if entry.comment:
+        node.finding("zip-comment", offset=entry.at, length=len(entry.comment))
+        node.child(f"comment/{entry.name}", entry.comment)
+    if differs := _differences(entry, here):
+        why = "local header differs: " + ", ".join(differs)
+        node.finding("zip-ambiguous", offset=here.at, member=entry.name, why=why)
 
 
 def _check_name(node: Node, entry: Header, names: set[str]) -> None:
     name = entry.name
-    plain = name.replace("\\", "/")
-    drive = len(plain) > 1 and plain[1] == ":"
-    if "\0" in name or plain.startswith("/") or ".." in plain.split("/") or drive:
-        node.finding("zip-path-escape", offset=entry.at, member=name, how="its name")
-    if entry.mode & _KIND == _LINK:
-        node.finding("zip-path-escape", offset=entry.at, member=name, how="a link")
-    # PyTorch finds members without regard to case; a file system may do so too.
-    same = posixpath.normpath(plain).lower()
-    if same in names:
-        node.finding("zip-ambiguous", offset=entry.at, member=name, why="two members have this name")
+    how = way_out(name)
+    if entry.mode & _KIND not in _PLAIN_KINDS:
+        how = "a link" if entry.mode & _KIND == 0xA000 else "a device"
+    if how:
+        node.finding("zip-path-escape", offset=entry.at, member=name, how=how)
+    same = same_to_someone(name)
+    if same in names or not same:
+        why = "two members have this name" if same else "a member has no name"
+        node.finding("zip-ambiguous", offset=entry.at, member=name, why=why)
     names.add(same)
+
+
+def _has_checksums(node: Node, layout: Layout, listing: list[Member]) -> bool:
+    """False if PyTorch was told to leave checksums out. (torch.serialization.set_crc32_options)"""
+    if not layout.name.startswith("torch") or any(member.entry.crc or member.here.crc for member in listing):
+        return True
+    node.finding("zip-no-checksums")
+    return False
 
 
 def _differences(entry: Header, here: Header) -> list[str]:
@@ -161,23 +197,28 @@ def _differences(entry: Header, here: Header) -> list[str]:
     ]
 
 
-def _content(node: Node, header: Header) -> Source | None:
+def _content(node: Node, header: Header, checked: bool = True) -> Source | None:
     """The member's bytes, all of them read once and their CRC checked; None (and a finding) if they cannot be had."""
-    if header.flags & ENCRYPTED or header.method not in (STORED, DEFLATED):
-        node.finding("zip-unreadable-member", offset=header.at, member=header.name, method=header.method)
+    method = header.method
+    if header.flags & ENCRYPTED or method not in methods.READ:
+        if method in methods.UNREAD and not header.flags & ENCRYPTED:
+            node.finding("format-not-read", offset=header.at, kind=f"zip member in {methods.UNREAD[method]}")
+        else:
+            node.finding("zip-unreadable-member", offset=header.at, member=header.name, method=method)
         node.unread()
-        header = replace(header, flags=header.flags & ~ENCRYPTED)
-        if header.method not in (STORED, DEFLATED):
+        if method not in methods.READ:
             return None
     packed = SliceSource(node.source, header.data, header.packed)
-    if header.method == STORED and header.packed != header.size:
+    if method == methods.STORED and header.packed != header.size:
         raise Malformed("stored member has two sizes", offset=header.at)
     crc = 0
-    for block in _blocks(packed) if header.method == STORED else _inflated(node, packed, header):
+    for block in _blocks(packed) if method == methods.STORED else _expanded(node, packed, header):
         crc = zlib.crc32(block, crc)
-    if crc != header.crc:
+    if crc != header.crc and checked:
         node.finding("zip-ambiguous", offset=header.at, member=header.name, why="the CRC is wrong")
-    return packed if header.method == STORED else ExpandedSource(packed, "deflate", header.size)
+    if method == methods.STORED:
+        return packed
+    return ExpandedSource(Stream(methods.reader(packed, method, header.size), header.size), 0, header.size)
 
 
 def _blocks(source: Source) -> Iterator[bytes]:
@@ -185,15 +226,15 @@ def _blocks(source: Source) -> Iterator[bytes]:
         yield source.read(at, _BLOCK)
 
 
-def _inflated(node: Node, packed: Source, header: Header) -> Iterator[bytes]:
-    reader = Expander(packed, "deflate")
-    while block := reader.block():
+def _expanded(node: Node, packed: Source, header: Header) -> Iterator[bytes]:
+    made = methods.reader(packed, header.method, header.size)()
+    while block := made.block():
         node.expanded(len(block))
-        if reader.out > header.size:
+        if made.out > header.size:
             break
         yield block
-    if reader.out != header.size or reader.ended != packed.size:
-        raise Malformed("deflate stream and declared size disagree", offset=header.data)
+    if made.out != header.size or methods.end(made) != packed.size:
+        raise Malformed("compressed stream and declared size disagree", offset=header.data)
 
 
 def _other_reading(node: Node, member: Member, layout: Layout) -> None:

@@ -6,16 +6,20 @@ After PKWARE APPNOTE 6.3.10. It parses and compares; it opens no member and foll
 from __future__ import annotations
 
 import struct
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from quarantine.formats.interface import Malformed, Source
 
 MEMBERS_LIMIT = 100_000
+# Compression level, sizes behind the data, UTF-8 names; encryption is judged apart.
+PLAIN_FLAGS = 0x0002 | 0x0004 | 0x0008 | 0x0800
 TAIL_BYTES = 22 + 0xFFFF
 END, ENTRY, LOCAL = b"PK\5\6", b"PK\1\2", b"PK\3\4"
-UNICODE_PATH = 0x7075
-_KNOWN_EXTRA = frozenset({0x0001, 0x5455, 0x7875, 0x4246, 0x000A, 0x5855})
+ZIP64, UNICODE_PATH, PADDING = 0x0001, 0x7075, 0x4246
+# Field -> the most bytes that its writer puts there: time stamps, owners, NTFS times, jar's mark, alignment.
+_KNOWN_EXTRA = {0x5455: 13, 0x7875: 24, 0x7855: 4, 0x5855: 12, 0x000A: 32, 0xCAFE: 0, 0xD935: 2, 0x6375: 0}
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,10 @@ class Directory:
 
 @dataclass(frozen=True)
 class Header:
-    """One member as one header describes it. Sizes and offsets in bytes; ``data`` is known for local ones only."""
+    """One member as one header describes it. Sizes and offsets in bytes; ``data`` is known for local ones only.
+
+    ``odd`` are extra fields that few writers make, as (id, content); ``doubts`` say what readers could disagree about.
+    """
 
     raw: bytes
     flags: int
@@ -47,10 +54,11 @@ class Header:
     size: int
     offset: int
     data: int = 0
-    comment: int = 0
+    comment: bytes = b""
     mode: int = 0
     at: int = 0
-    odd: tuple[int, ...] = field(default=())
+    odd: tuple[tuple[int, bytes], ...] = field(default=())
+    doubts: tuple[str, ...] = field(default=())
 
     @property
     def name(self) -> str:
@@ -111,6 +119,8 @@ def directory(source: Source, at: int) -> Directory:
         disk, cd_disk, here, total, size, offset = wide
         if int.from_bytes(locator[8:16], "little") + (end - size - offset) != end:
             raise Malformed("ZIP64 locator points elsewhere", offset=at - 20)
+        if any(locator[4:8]) or int.from_bytes(locator[16:20], "little") > 1:
+            raise Malformed("archive spans several disks", offset=at - 20)
     if disk or cd_disk or here != total:
         raise Malformed("archive spans several disks", offset=at)
     base = end - size - offset
@@ -131,13 +141,19 @@ def entries(source: Source, where: Directory) -> Iterator[Header]:
     for _ in range(where.entries):
         if data[at : at + 4] != ENTRY or at + 46 > len(data):
             raise Malformed("central directory entry is missing", offset=where.start + at)
-        flags, method, _, _, crc, packed, size, n, m, k = struct.unpack_from("<HHHHIIIHHH", data, at + 8)
-        mode, offset = struct.unpack_from("<II", data, at + 38)
-        (size, packed, offset), odd = extra(
-            data[at + 46 + n : at + 46 + n + m], [size, packed, offset], where.start + at + 46 + n
+        flags, method, _, _, crc, packed, size, n, m, k, disk = struct.unpack_from(
+            "<HHHHIIIHHHH", data, at + 8
         )
-        yield Header(data[at + 46 : at + 46 + n], flags, method, crc, packed, size, where.base + offset,
-                     comment=k, mode=mode >> 16, at=where.start + at, odd=odd)  # fmt: skip
+        mode, offset = struct.unpack_from("<II", data, at + 38)
+        raw, behind = data[at + 46 : at + 46 + n], at + 46 + n
+        if behind + m + k > len(data):
+            raise Malformed("central directory entry is cut off", offset=where.start + at)
+        found = extra(data[behind : behind + m], [size, packed, offset], raw, where.start + behind)
+        (size, packed, offset), odd, doubts = found
+        if disk not in (0, 0xFFFF):
+            doubts += ("the member begins on another disk",)
+        yield Header(raw, flags, method, crc, packed, size, where.base + offset, mode=mode >> 16, at=where.start + at,
+                     comment=data[behind + m : behind + m + k], odd=odd, doubts=doubts)  # fmt: skip
         at += 46 + n + m + k
     if at != len(data):
         raise Malformed("central directory is longer than its entries", offset=where.start + at)
@@ -156,32 +172,64 @@ def local(source: Source, at: int) -> Header:
     data = at + 30 + n + m
     if data > source.size:
         raise Malformed("local header is cut off", offset=at)
-    (size, packed), odd = extra(source.read(at + 30 + n, m), [size, packed], at + 30 + n)
-    return Header(source.read(at + 30, n), flags, method, crc, packed, size, at, data, at=at, odd=odd)
+    raw = source.read(at + 30, n)
+    (size, packed), odd, doubts = extra(source.read(at + 30 + n, m), [size, packed], raw, at + 30 + n)
+    return Header(raw, flags, method, crc, packed, size, at, data, at=at, odd=odd, doubts=doubts)
 
 
-def extra(raw: bytes, wanted: list[int], where: int) -> tuple[list[int], tuple[int, ...]]:
-    """(``wanted`` with saturated values replaced from the ZIP64 field, ids of unusual fields).
+Fields = tuple[list[int], tuple[tuple[int, bytes], ...], tuple[str, ...]]
+
+
+def extra(raw: bytes, wanted: list[int], name: bytes, where: int) -> Fields:
+    """(``wanted`` with saturated values replaced from the ZIP64 field, unusual fields, what is in doubt).
 
     Raises:
         Malformed: a field is longer than its room.
     """
-    at, values, odd = 0, list(wanted), []
+    at, values, seen = 0, list(wanted), set[int]()
+    odd: list[tuple[int, bytes]] = []
+    doubts: list[str] = []
     while at + 4 <= len(raw):
         kind, length = struct.unpack_from("<HH", raw, at)
         body = raw[at + 4 : at + 4 + length]
         if len(body) != length:
             raise Malformed("extra field is longer than its room", offset=where + at)
-        if kind == 1:
-            for i, value in enumerate(values):
-                if value == 0xFFFFFFFF and len(body) >= 8:
-                    values[i], body = int.from_bytes(body[:8], "little"), body[8:]
-        elif kind not in _KNOWN_EXTRA or (kind == 0x4246 and body.strip(b"Z\0")):
-            odd.append(kind)
+        if kind in seen and kind in (ZIP64, UNICODE_PATH):
+            doubts.append("an extra field that says sizes or names stands there twice")
+        elif kind == ZIP64:
+            values, sound = _widened(body, values)
+            if not sound:
+                doubts.append("the ZIP64 field says more than the header asks for")
+        elif kind == UNICODE_PATH:
+            if not _same_name(body, name):
+                doubts.append("a second name stands in an extra field")
+        elif not (kind == PADDING and not body.strip(b"Z\0")) and length > _KNOWN_EXTRA.get(kind, -1):
+            odd.append((kind, body))
+        seen.add(kind)
         at += 4 + length
     if any(raw[at:]):
         raise Malformed("bytes behind the last extra field", offset=where + at)
-    return values, tuple(odd)
+    return values, tuple(odd), tuple(doubts)
+
+
+def _widened(body: bytes, values: list[int]) -> tuple[list[int], bool]:
+    """``values`` with saturated ones replaced, and whether all readers of the field see the same."""
+    found, rest = list(values), body
+    for i, value in enumerate(values):
+        if value == 0xFFFFFFFF and len(rest) >= 8:
+            found[i], rest = int.from_bytes(rest[:8], "little"), rest[8:]
+    if rest in (b"", bytes(4)) and len(body) - len(rest) == 8 * values.count(0xFFFFFFFF):
+        return found, 0xFFFFFFFF not in found
+    whole = b"".join(value.to_bytes(8, "little") for value in found)
+    return found, whole.startswith(body) and len(body) % 8 == 0
+
+
+def _same_name(body: bytes, name: bytes) -> bool:
+    """Whether a Unicode name (APPNOTE 4.6.9) is ``name`` again, or says what ASCII cannot."""
+    if body[:1] != b"\1" or body[1:5] != zlib.crc32(name).to_bytes(4, "little"):
+        return False
+    text = body[5:].decode("utf-8", "replace")
+    return body[5:] == name or not text.isascii()
 
 
 def descriptor(source: Source, at: int, entry: Header) -> int | None:

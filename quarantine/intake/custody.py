@@ -11,6 +11,8 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from quarantine.intake.hashing import Counter, OnBytes, hash_descriptor
 from quarantine.intake.walk import (
     OPEN_FLAGS,
@@ -91,9 +93,10 @@ class _Copy:
 
     def tree(self, root_fd: int) -> list[FileEntry]:
         before = snapshot(root_fd)
-        self._expect([identity for path, identity in before.items() if not path.endswith("/")])
+        plain = [found for path, found in before.items() if not path.endswith("/") and found.target is None]
+        self._expect(plain)
         settle(before["/"].ctime_ns)
-        entries = []
+        entries, links = [], {}
         for found in walk(root_fd):
             if not found.is_file:
                 with storage_errors(self._content):
@@ -101,6 +104,9 @@ class _Copy:
                 continue
             if before.get(found.path) != found.identity:
                 raise changed(found.path)
+            if found.identity.target is not None:
+                links[found.path] = found.identity.target
+                continue
             fd = open_entry(found)
             try:
                 entries.append(self._copy(found.path, fd, found.identity))
@@ -109,7 +115,14 @@ class _Copy:
         after = snapshot(root_fd)
         if after != before:
             raise changed(min(path for path, _ in after.items() ^ before.items()))
-        return entries
+        return entries + self._link(links, {entry.path: entry for entry in entries})
+
+    def _link(self, links: dict[str, str], copied: dict[str, FileEntry]) -> list[FileEntry]:
+        """A link inside the drop becomes a second name of the copy of what it stands for."""
+        with storage_errors(self._content):
+            for path, target in links.items():
+                os.link(self._content / target, self._content / path, follow_symlinks=False)
+        return [replace(copied[target], path=path) for path, target in links.items()]
 
     def _expect(self, identities: list[Identity]) -> None:
         total = sum(identity.size for identity in identities)

@@ -1,7 +1,8 @@
 """Hold a file or directory open so that what is hashed is what is analysed, without copying it.
 
 Serves `quarantine scan` and sealed submissions in the vault alike (design, promise 5). It parses nothing and
-follows no link but one that is itself the path that was named.
+follows no link but one that is itself the path that was named; one inside the tree stands for a file of the tree, which
+is opened by that file's own path.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+
+from msgspec.structs import replace
 
 from quarantine.intake.hashing import Counter, OnBytes, hash_descriptor
 from quarantine.intake.walk import (
@@ -33,14 +36,17 @@ from quarantine.records import FileEntry, Manifest
 
 HELD_FILES = 1_024
 HASH_BATCH = 512
-HASH_THREADS = 2
+HASH_THREADS_LIMIT = 8
 SPREAD_FROM_BYTES = 16 << 20
 
 
 @dataclass(frozen=True)
 class _File:
+    """A file by the name it is known by, and ``at`` which path of the tree its bytes are."""
+
     path: str
     identity: Identity
+    at: str
 
 
 class OpenedSubmission:
@@ -76,7 +82,7 @@ class OpenedSubmission:
         self._held, self._root_fd = {}, -1
 
     def manifest(self, on_bytes: OnBytes | None = None) -> Manifest:
-        """Hash every file, two at a time, then check that the tree is still what it was.
+        """Hash every file, as many at a time as there are cores, then check that the tree is still what it was.
 
         ``on_bytes`` is told of the progress, from several threads.
 
@@ -85,27 +91,35 @@ class OpenedSubmission:
             Unreadable: a file cannot be read.
         """
         entries: list[FileEntry] = []
-        total = sum(file.identity.size for file in self._files)
+        total = sum(file.identity.size for file in self._files if file.at == file.path)
         sink = Counter(total, on_bytes).add if on_bytes else None
 
         def hash_one(file: _File, fd: int) -> FileEntry:
             return hash_descriptor(file.path, fd, file.identity, sink=sink)
 
-        with ThreadPoolExecutor(max_workers=HASH_THREADS, thread_name_prefix="sha256") as pool:
-            for files, fds in self._open_batches(HASH_BATCH):
+        with ThreadPoolExecutor(
+            max_workers=min(os.cpu_count() or 1, HASH_THREADS_LIMIT), thread_name_prefix="sha256"
+        ) as pool:
+            for files, fds in self._open_batches(HASH_BATCH, [f for f in self._files if f.at == f.path]):
                 # Handing a small file to another thread takes longer than hashing it.
                 spread = pool.map if total > SPREAD_FROM_BYTES else map
                 entries.extend(spread(hash_one, files, fds))
         self.check()
+        hashed = {entry.path: entry for entry in entries}
+        entries += [replace(hashed[f.at], path=f.path) for f in self._files if f.at != f.path]
         return Manifest(files=tuple(sorted(entries, key=lambda entry: entry.path)))
 
     def batches(self, size: int) -> Iterator[list[tuple[str, int, int]]]:
         """Lists of (path, descriptor, size in bytes); the descriptors are valid until the next list.
 
+        What lies in a folder ``blobs`` and has another name too is listed by that other name only.
+
         Raises:
             Changed: a file is not the one it was when opened.
         """
-        for files, fds in self._open_batches(size):
+        named = {file.identity for file in self._files if not _is_blob(file)}
+        wanted = [file for file in self._files if not (_is_blob(file) and file.identity in named)]
+        for files, fds in self._open_batches(size, wanted):
             yield [(file.path, fd, file.identity.size) for file, fd in zip(files, fds, strict=True)]
             for file, fd in zip(files, fds, strict=True):
                 if Identity.of(os.fstat(fd)) != file.identity:
@@ -113,9 +127,9 @@ class OpenedSubmission:
 
     def check(self) -> None:
         """Raise ``Changed`` if any file, directory or name is not what it was when opened."""
-        for path, fd in self._held.items():
-            if Identity.of(os.fstat(fd)) != self._tree[path]:
-                raise changed(path)
+        for file in self._files:
+            if file.path in self._held and Identity.of(os.fstat(self._held[file.path])) != file.identity:
+                raise changed(file.path)
         if self._is_directory:
             now = snapshot(self._root_fd, allow_hard_links=True)
             if now != self._tree:
@@ -133,7 +147,11 @@ class OpenedSubmission:
             check_file(name, status, allow_hard_links=True)
             self._tree = {name: Identity.of(status)}
         settle(max(identity.ctime_ns for identity in self._tree.values()))
-        self._files = [_File(path, found) for path, found in self._tree.items() if not path.endswith("/")]
+        self._files = [
+            _File(path, self._tree[found.target or path], found.target or path)
+            for path, found in self._tree.items()
+            if not path.endswith("/")
+        ]
         if not self._is_directory:
             self._held = {self._files[0].path: self._root_fd}
         elif len(self._files) <= HELD_FILES:
@@ -143,9 +161,9 @@ class OpenedSubmission:
         else:
             _raise_descriptor_limit()
 
-    def _open_batches(self, size: int) -> Iterator[tuple[list[_File], list[int]]]:
-        for start in range(0, len(self._files), size):
-            files = self._files[start : start + size]
+    def _open_batches(self, size: int, wanted: list[_File]) -> Iterator[tuple[list[_File], list[int]]]:
+        for start in range(0, len(wanted), size):
+            files = wanted[start : start + size]
             if self._held:
                 yield files, [self._held[file.path] for file in files]
                 continue
@@ -160,7 +178,7 @@ class OpenedSubmission:
 
     def _open(self, file: _File) -> int:
         """Open by one component at a time, each of which must be what the walk saw."""
-        *parents, name = file.path.split("/")
+        *parents, name = file.at.split("/")
         parent, prefix = os.dup(self._root_fd), ""
         try:
             for part in parents:
@@ -171,6 +189,11 @@ class OpenedSubmission:
             return open_as(file.path, name, parent, file.identity)
         finally:
             os.close(parent)
+
+
+def _is_blob(file: _File) -> bool:
+    """Whether it lies where Hugging Face's cache keeps content that is known by the links to it."""
+    return "blobs" in file.path.split("/")[-2:-1]
 
 
 def open_path(path: Path, *, untrusted_name: str | None = None) -> OpenedSubmission:

@@ -27,18 +27,24 @@ TICK_NS = 20_000_000
 
 @dataclass(frozen=True)
 class Identity:
-    """What a file or directory is and when it last changed; equal only if nothing was written in between."""
+    """What a file or directory is and when it last changed; equal only if nothing was written in between.
+
+    ``target`` is the path of the file in the same tree that a link stands for; None for all else.
+    """
 
     device: int
     inode: int
     size: int
     mtime_ns: int
     ctime_ns: int
+    target: str | None = None
 
     @classmethod
-    def of(cls, status: os.stat_result) -> Identity:
+    def of(cls, status: os.stat_result, target: str | None = None) -> Identity:
         """The identity in a stat result."""
-        return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+        return cls(
+            status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns, target
+        )
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,10 @@ class Entry:
 
 
 def walk(root_fd: int, *, allow_hard_links: bool = False) -> Iterator[Entry]:
-    """All directories and files below ``root_fd``, in order of their names.
+    """All directories and files below ``root_fd``, in order of their names, and links to files of the same tree.
+
+    No link is followed: what it stands for is worked out from its text, and must be a file that the walk met on its
+    own, which is so at the end of the walk. (Hugging Face's cache keeps files in ``blobs`` and links in ``snapshots``.)
 
     Raises:
         NotAcceptable: an entry is of a kind, name, depth or number that is never taken.
@@ -61,12 +70,21 @@ def walk(root_fd: int, *, allow_hard_links: bool = False) -> Iterator[Entry]:
         Changed: an entry was replaced while it was looked at.
     """
     device = os.fstat(root_fd).st_dev
-    files = 0
+    count = 0
+    plain: set[str] = set()
+    links: dict[str, str] = {}
     for entry in _walk(root_fd, "", 0, device, allow_hard_links):
-        files += entry.is_file
-        if files > FILES_LIMIT:
+        count += entry.is_file
+        if count > FILES_LIMIT:
             raise refuse(entry.path, f"is beyond the limit of {FILES_LIMIT:,} files in one submission")
+        if entry.identity.target is not None:
+            links[entry.path] = entry.identity.target
+        elif entry.is_file:
+            plain.add(entry.path)
         yield entry
+    for path, target in links.items():
+        if target not in plain:
+            raise _leads_nowhere(path)
 
 
 def snapshot(root_fd: int, *, allow_hard_links: bool = False) -> dict[str, Identity]:
@@ -178,6 +196,9 @@ def _walk(fd: int, prefix: str, depth: int, device: int, allow_hard_links: bool)
             raise unreadable(path, error) from error
         if status.st_dev != device:
             raise refuse(path, "is on another file system (a mount point)")
+        if stat.S_ISLNK(status.st_mode):
+            yield Entry(path, name, fd, Identity.of(status, _target(fd, prefix, name)), is_file=True)
+            continue
         identity = Identity.of(status)
         if not stat.S_ISDIR(status.st_mode):
             check_file(path, status, allow_hard_links=allow_hard_links)
@@ -191,6 +212,32 @@ def _walk(fd: int, prefix: str, depth: int, device: int, allow_hard_links: bool)
             yield from _walk(child, path + "/", depth + 1, device, allow_hard_links)
         finally:
             os.close(child)
+
+
+def _target(fd: int, prefix: str, name: str) -> str:
+    """The path in the tree that a link's text leads to; each part of it must be a real directory, as the walk sees."""
+    try:
+        text = os.readlink(name, dir_fd=fd)
+    except OSError as error:
+        raise changed(prefix + name) from error
+    parts = prefix.split("/")[:-1]
+    if text.startswith("/"):
+        raise _leads_nowhere(prefix + name)
+    for part in text.split("/"):
+        if part == "..":
+            if not parts:
+                raise _leads_nowhere(prefix + name)
+            parts.pop()
+        elif part not in ("", "."):
+            parts.append(part)
+    return "/".join(parts)
+
+
+def _leads_nowhere(path: str) -> NotAcceptable:
+    return NotAcceptable(
+        f"{printable(path, 1024)}: is a symbolic link that leads to no file of this submission",
+        remedy="hand in the folder that holds what it links to as well (of a Hugging Face cache, models--NAME)",
+    )
 
 
 def _check_collisions(prefix: str, names: list[str]) -> None:

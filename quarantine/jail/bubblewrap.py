@@ -7,14 +7,10 @@ It never falls back to running a worker outside. (design.md, The jail.)
 from __future__ import annotations
 
 import fcntl
-import itertools
-import marshal
 import os
 import select
-import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -24,13 +20,14 @@ from typing import Any
 import msgspec
 
 from quarantine.errors import JailFailed, JailUnavailable
-from quarantine.jail import landlock, launch, worker
+from quarantine.jail import landlock, spare, worker
 from quarantine.jail.cgroup import Cgroup
 from quarantine.jail.channel import Channel, Tail
 from quarantine.jail.interface import Ending, Jail, JailResult, Protection
-from quarantine.jail.layout import Layout, bwrap_argv, etc_files, layout
+from quarantine.jail.layout import Layout, layout
 from quarantine.jail.protocol import Progress, Request
 from quarantine.jail.seccomp import filter_program
+from quarantine.jail.start import Started, bubblewrap
 from quarantine.printable import printable
 from quarantine.records import JailLimits
 
@@ -45,8 +42,6 @@ ALWAYS = (
     "seccomp",
     "syscalls",
 )
-_FIRST_UID, _UIDS = 2_000_000_000, 100_000_000
-_serial = itertools.count()
 _GIB = 1 << 30
 
 
@@ -63,18 +58,13 @@ class BubblewrapJail(Jail):
     name = "bubblewrap"
 
     def __init__(self, *, worker_dir: Path | None = None) -> None:
-        found = shutil.which("bwrap")
-        if not found:
-            raise JailUnavailable(
-                "bubblewrap is not installed", remedy="install it (Debian: apt install bubblewrap)"
-            )
+        bubblewrap()
         allowed = Path("/proc/sys/user/max_user_namespaces")
         if allowed.exists() and allowed.read_text().strip() == "0":
             raise JailUnavailable(
                 "user namespaces are switched off", remedy="set sysctl user.max_user_namespaces above 0"
             )
         filter_program()
-        self._bwrap = found
         self._worker_dir = worker_dir
 
     def run(
@@ -91,20 +81,26 @@ class BubblewrapJail(Jail):
                     f"descriptor {entry.fd} is not read-only", remedy="open the input with O_RDONLY"
                 )
         with ExitStack() as stack:
-            cgroup = Cgroup(limits)
-            stack.callback(cgroup.close)
-            process, out = self._start(request, limits, cgroup, stack)
-            started = _Run(process, out, Channel(limits), Tail(limits.output_bytes), on_progress)
-            stack.callback(started.stop)
+            jail = self._start(request, limits)
+            stack.callback(jail.close)
+            jail.cgroup.limit(limits)
+            jail.hand_over(
+                self._handed(request, limits, jail),
+                [entry.fd for entry in request.inputs],
+                patience_s=limits.wall_s,
+            )
+            started = _Run(jail, Channel(limits), Tail(limits.output_bytes), on_progress)
             ending, detail = started.follow(time.monotonic() + limits.wall_s)
-            started.stop()
-            if ending is Ending.CRASHED and cgroup.ran_out_of_memory():
+            jail.stop()
+            if ending is Ending.CRASHED and jail.cgroup.ran_out_of_memory():
                 ending, detail = Ending.MEMORY, f"over {limits.memory_bytes} bytes of memory"
             tail = printable(started.errors.text().strip()[-2000:], 2000)
             if ending is not Ending.DONE and not started.channel.spoke and ending is Ending.CRASHED:
                 raise JailFailed(f"the jail did not start: {tail or detail}", remedy="run: quarantine doctor")
             kept = tuple(m for m in started.channel.messages if not isinstance(m, Progress))
-            return JailResult(ending, kept, f"{detail}; {tail}" if tail else detail, _protections(cgroup))
+            return JailResult(
+                ending, kept, f"{detail}; {tail}" if tail else detail, _protections(jail.cgroup)
+            )
 
     def verify(self) -> tuple[Protection, ...]:
         """Try each protection in a jail. Takes about a second."""
@@ -112,77 +108,20 @@ class BubblewrapJail(Jail):
 
         return verify(self)
 
-    def _start(
-        self, request: Request, limits: JailLimits, cgroup: Cgroup, stack: ExitStack
-    ) -> tuple[subprocess.Popen[bytes], int]:
+    def _start(self, request: Request, limits: JailLimits) -> Started:
+        if self._worker_dir is None and (waiting := spare.take(request.task, limits.scratch_bytes)):
+            return waiting
         plan = layout(probes=request.task == "probes", payload=self._worker_dir)
+        return Started(plan, scratch_bytes=limits.scratch_bytes)
 
-        def memfd(data: bytes) -> int:
-            fd = os.memfd_create("quarantine")
-            stack.callback(os.close, fd)
-            os.write(fd, data)
-            os.lseek(fd, 0, os.SEEK_SET)
-            return fd
-
-        out, write_end = os.pipe()
-        stack.callback(os.close, out)
-        try:
-            config = memfd(marshal.dumps(self._config(request, limits, plan, cgroup, write_end)))
-            program = memfd(filter_program())
-            passwd, group = (memfd(data) for data in etc_files())
-            staged = os.geteuid() == 0
-            argv = bwrap_argv(
-                self._bwrap,
-                plan,
-                staged=staged,
-                scratch_bytes=limits.scratch_bytes,
-                seccomp_fd=program,
-                etc_fds=(passwd, group),
-            )
-            argv += [plan.python, "-I", "-S", "-B", "/code/quarantine/jail/worker.py", str(config)]
-            spec = memfd(
-                marshal.dumps(
-                    {
-                        "argv": argv,
-                        "cgroup": [str(directory) for directory in cgroup.directories],
-                        "uid": _FIRST_UID + (os.getpid() * 1000 + next(_serial)) % _UIDS if staged else None,
-                        "sources": [source for source, _ in plan.binds] + list(plan.devices),
-                        "parent": os.getpid(),
-                    }
-                )
-            )
-            inputs = [entry.fd for entry in request.inputs]
-            process = subprocess.Popen(
-                [sys.executable, "-I", "-S", "-B", launch.__file__, str(spec)],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                pass_fds=[spec, config, program, passwd, group, write_end, *inputs],
-                env={},
-                cwd="/",
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise JailFailed(f"the jail did not start: {error}", remedy="run: quarantine doctor") from error
-        finally:
-            os.close(write_end)
-        return process, out
-
-    def _config(
-        self, request: Request, limits: JailLimits, plan: Layout, cgroup: Cgroup, out: int
-    ) -> dict[str, Any]:
+    def _handed(self, request: Request, limits: JailLimits, jail: Started) -> dict[str, Any]:
         return {
             "request": msgspec.json.encode(request).decode(),
-            "inputs": [
-                [entry.name.encode("utf-8", "replace").decode(), entry.fd] for entry in request.inputs
-            ],
-            "out": out,
-            "path": plan.import_path,
             "payload": self._worker_dir is not None,
-            "rlimits": _rlimits(request, limits, plan, has_cgroup=cgroup.mode != "none"),
-            "readable": plan.readable,
+            "rlimits": _rlimits(request, limits, jail.plan, has_cgroup=jail.cgroup.mode != "none"),
+            "readable": jail.plan.readable,
             "writable": ["/tmp", "/dev/shm", "/dev/null"],  # noqa: S108
-            "devices": plan.devices,
+            "devices": jail.plan.devices,
         }
 
 
@@ -191,16 +130,15 @@ class _Run:
 
     def __init__(
         self,
-        process: subprocess.Popen[bytes],
-        out: int,
+        jail: Started,
         channel: Channel,
         errors: Tail,
         on_progress: Callable[[Progress], None] | None,
     ) -> None:
         self.channel = channel
         self.errors = errors
-        self._process = process
-        self._out = out
+        self._process = jail.process
+        self._out = jail.out
         self._on_progress = on_progress
 
     def follow(self, deadline: float) -> tuple[Ending, str]:
@@ -232,15 +170,6 @@ class _Run:
         except subprocess.TimeoutExpired:
             return Ending.WALL_TIME, "over its wall time"
         return self._judge(status)
-
-    def stop(self) -> None:
-        """End bubblewrap, and with it every process of its PID namespace."""
-        if self._process.poll() is None:
-            self._process.kill()
-            self._process.wait()
-        for stream in (self._process.stdout, self._process.stderr):
-            if stream is not None:
-                stream.close()
 
     def _take(self, data: bytes) -> None:
         spoke = self.channel.spoke

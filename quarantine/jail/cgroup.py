@@ -13,9 +13,12 @@ import signal
 import time
 from pathlib import Path
 
-from quarantine.records import JailLimits
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # the records take long to import, and a jail may be started before
+    from quarantine.records import JailLimits
 
 _ROOT = Path("/sys/fs/cgroup")
+_CONTROLLERS_V1 = ("memory", "pids")
 _OVERHEAD_PIDS = 4  # the launcher, bubblewrap's monitor and init, and one to spare
 _serial = itertools.count()
 
@@ -23,31 +26,39 @@ _serial = itertools.count()
 class Cgroup:
     """The group of one run. ``mode`` is ``v1``, ``v2`` or ``none``; ``directories`` are what to join."""
 
-    def __init__(self, limits: JailLimits, root: Path = _ROOT) -> None:
+    def __init__(self, root: Path = _ROOT) -> None:
         self.directories: list[Path] = []
         self.mode = "none"
         name = f"quarantine-{os.getpid()}-{next(_serial)}"
         try:
             if _has_memory_v2(root):
-                self._make(root / name, _settings_v2(limits))
+                self._make(root / name)
                 self.mode = "v2"
             elif (root / "memory").is_dir() and (root / "pids").is_dir():
                 own = _own_groups()
-                for controller, settings in _settings_v1(limits).items():
+                for controller in _CONTROLLERS_V1:
                     base = root / controller
                     nested = base / own.get(controller, "")
-                    self._make((nested if nested.is_dir() else base) / name, settings)
+                    self._make((nested if nested.is_dir() else base) / name)
                 self.mode = "v1"
         except OSError:
             self.close()
             self.mode = "none"
 
-    def _make(self, directory: Path, settings: dict[str, int]) -> None:
+    def _make(self, directory: Path) -> None:
         directory.mkdir()
         self.directories.append(directory)
-        for file, value in settings.items():
-            if (directory / file).exists():
-                (directory / file).write_text(str(value))
+
+    def limit(self, limits: JailLimits) -> None:
+        """Set the limits, before the worker is handed anything. Where they cannot be set there is no group."""
+        settings = [_settings_v2(limits)] if self.mode == "v2" else _settings_v1(limits)
+        try:
+            for directory, values in zip(self.directories, settings, strict=False):
+                for file, value in values.items():
+                    if (directory / file).exists():
+                        (directory / file).write_text(str(value))
+        except OSError:
+            self.mode = "none"
 
     def ran_out_of_memory(self) -> bool:
         """Whether the kernel ended a process of the group for its memory."""
@@ -110,11 +121,9 @@ def _settings_v2(limits: JailLimits) -> dict[str, int]:
     }
 
 
-def _settings_v1(limits: JailLimits) -> dict[str, dict[str, int]]:
-    return {
-        "memory": {
-            "memory.limit_in_bytes": limits.memory_bytes,
-            "memory.memsw.limit_in_bytes": limits.memory_bytes,
-        },
-        "pids": {"pids.max": limits.pids + _OVERHEAD_PIDS},
+def _settings_v1(limits: JailLimits) -> list[dict[str, int]]:
+    memory = {
+        "memory.limit_in_bytes": limits.memory_bytes,
+        "memory.memsw.limit_in_bytes": limits.memory_bytes,
     }
+    return [memory, {"pids.max": limits.pids + _OVERHEAD_PIDS}]

@@ -10,12 +10,14 @@ import os
 import sys
 import sysconfig
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from quarantine.jail import launch
 from quarantine.resources import resource_dir
 
 CODE, SITES, PAYLOAD = "/code", "/site", "/payload"
+_SIGNATURES = Path("/var/lib/clamav")  # what ClamAV as a second opinion reads
 _NAMESPACES = ("user", "pid", "net", "ipc", "uts")
 _PASSWD = b"nobody:x:65534:65534::/tmp:/nonexistent\n"
 _GPU_DEVICES = ("nvidiactl", "nvidia-uvm", "nvidia0")
@@ -50,11 +52,12 @@ def gpu_binds() -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
 @functools.cache
 def layout(*, probes: bool, payload: Path | None) -> Layout:
     """The layout for one kind of worker. ``payload`` is a directory of further tasks, used by the escape suite."""
-    import msgspec
-
     package = Path(__file__).resolve().parents[1]
     python = os.path.realpath(sys.executable)
-    sites = {str(Path(msgspec.__file__).resolve().parents[1]), sysconfig.get_path("platlib")}
+    found = find_spec("msgspec")
+    assert found is not None
+    assert found.origin is not None
+    sites = {str(Path(found.origin).resolve().parents[1]), sysconfig.get_path("platlib")}
     binds = [(python, python)]
     binds += [(str(path), str(path)) for path in _libraries()]
     binds += [(str(package), f"{CODE}/quarantine")]
@@ -64,6 +67,8 @@ def layout(*, probes: bool, payload: Path | None) -> Layout:
         if (directory := resource_dir(name)).is_dir() and package not in directory.parents
     ]
     binds += [(site, f"{SITES}/{index}") for index, site in enumerate(sorted(sites))]
+    if _SIGNATURES.is_dir():
+        binds.append((str(_SIGNATURES), str(_SIGNATURES)))
     import_path = [CODE, *(f"{SITES}/{index}" for index in range(len(sites)))]
     devices: tuple[str, ...] = ()
     if probes:

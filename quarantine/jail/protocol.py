@@ -7,7 +7,7 @@ parent's. Without the closing ``done`` line there is no coverage.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -20,11 +20,24 @@ Names = Annotated[tuple[Annotated[str, Meta(max_length=64)], ...], Meta(max_leng
 
 
 class Input(Struct, frozen=True, forbid_unknown_fields=True):
-    """One file handed to the worker as an open, read-only descriptor. ``name`` is untrusted."""
+    """One file handed to the worker as an open, read-only descriptor. ``name`` is untrusted.
+
+    What is not ``own`` is another worker's to report on; it is there because own files may speak of it.
+    """
 
     name: str
     fd: int
     size_bytes: int
+    own: bool = True
+
+
+class View(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a reviewer wants to see of one artifact, and around which byte offset; all artifacts if none is named."""
+
+    table: Literal["artifacts", "opcodes", "bytes", "tensors"]
+    artifact: Text = ""
+    offset: Size = 0
+    rows: Annotated[int, Meta(ge=1, le=100_000)] = 200
 
 
 class Request(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -36,6 +49,7 @@ class Request(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     model: ModelSpec | None = None
     evaluation: EvaluationSpec | None = None
     budget_s: float | None = None
+    view: View | None = None
 
 
 class Message(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="type"):
@@ -86,6 +100,13 @@ class Measured(Message, frozen=True, kw_only=True, tag="measurement"):
     context: Evidence = {}
 
 
+class Row(Message, frozen=True, kw_only=True, tag="row"):
+    """One line of what a reviewer asked to see."""
+
+    artifact: Text
+    cells: Annotated[tuple[Annotated[str, Meta(max_length=512)], ...], Meta(max_length=8)]
+
+
 class Progress(Message, frozen=True, kw_only=True, tag="progress"):
     """How far the worker is, for a person who waits."""
 
@@ -100,7 +121,7 @@ class Done(Message, frozen=True, kw_only=True, tag="done"):
     device: Annotated[str, Meta(max_length=64)] | None = None
 
 
-AnyMessage = ArtifactSeen | FindingSeen | FactSeen | Measured | Progress | Done
+AnyMessage = ArtifactSeen | FindingSeen | FactSeen | Measured | Row | Progress | Done
 
 encoder = msgspec.json.Encoder()
 decoder: msgspec.json.Decoder[AnyMessage] = msgspec.json.Decoder(AnyMessage)

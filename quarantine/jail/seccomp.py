@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import errno
 import functools
-import tempfile
+import os
+from pathlib import Path
 
 from quarantine.errors import JailUnavailable
 
+_FILTERS = Path(__file__).with_name("filters")
+COMPILED = ("x86_64", "aarch64")
 _PRIVILEGED = """syslog personality pivot_root acct settimeofday mount umount2 umount swapon swapoff reboot
 sethostname setdomainname iopl ioperm init_module finit_module delete_module create_module quotactl quotactl_fd
 lookup_dcookie clock_settime clock_settime64 clock_adjtime adjtimex kexec_load kexec_file_load chroot mknod mknodat
@@ -34,8 +37,23 @@ DENIED = frozenset(" ".join((_PRIVILEGED, _KERNEL_SURFACE, _OTHER_PROCESSES, _NE
 
 
 @functools.cache
-def filter_program(architecture: str = "native") -> bytes:
-    """The BPF program for this machine's architecture, or for another one by libseccomp's name of it.
+def filter_program(architecture: str | None = None) -> bytes:
+    """The BPF program for this machine's architecture, or for another one by the kernel's name of it.
+
+    Those in ``filters/`` are what :func:`compiled` makes; ``python -m quarantine.jail.seccomp`` writes them anew.
+
+    Raises:
+        JailUnavailable: there is none for the architecture, and libseccomp is not installed to make it.
+    """
+    name = architecture or os.uname().machine
+    try:
+        return (_FILTERS / f"{name}.bpf").read_bytes()
+    except OSError:
+        return compiled(architecture or "native")
+
+
+def compiled(architecture: str) -> bytes:
+    """The program as libseccomp compiles it, for an architecture by libseccomp's name of it.
 
     Raises:
         JailUnavailable: libseccomp is not installed.
@@ -63,6 +81,8 @@ def filter_program(architecture: str = "native") -> bytes:
     for request in _TERMINAL_IOCTLS:
         program.add_rule(refuse, "ioctl", pyseccomp.Arg(1, pyseccomp.MASKED_EQ, 0xFFFFFFFF, request))
     program.add_rule(refuse, "fcntl", pyseccomp.Arg(1, pyseccomp.MASKED_EQ, 0xFFFFFFFF, _F_SETLEASE))
+    import tempfile
+
     with tempfile.TemporaryFile() as stream:
         program.export_bpf(stream)
         stream.seek(0)
@@ -74,3 +94,8 @@ def _number(pyseccomp: object, arch: int, name: str) -> int:
         return int(pyseccomp.resolve_syscall(arch, name))  # type: ignore[attr-defined]
     except (OSError, ValueError):
         return -1
+
+
+if __name__ == "__main__":
+    for name in COMPILED:
+        (_FILTERS / f"{name}.bpf").write_bytes(compiled(name))

@@ -89,7 +89,9 @@ def _coverage(evidence: Evidence, policy: Policy, demands: TierPolicy) -> Iterat
         if not artifact.complete or artifact.claimed_bytes != artifact.size_bytes
     ]
     read = {artifact.path for artifact in coverage.artifacts}
-    unread = [file.path for file in evidence.submission.manifest.files if file.path not in read]
+    # Of one content with two names (a hub cache's blob and the link to it), one name is read.
+    same = {file.sha256 for file in evidence.submission.manifest.files if file.path in read}
+    unread = [file.path for file in evidence.submission.manifest.files if file.sha256 not in same]
     whole = (
         coverage.complete and not (coverage.gaps or holes or unread) and evidence.submission.manifest.files
     )
@@ -103,6 +105,24 @@ def _coverage(evidence: Evidence, policy: Policy, demands: TierPolicy) -> Iterat
         decision=decision,
         message=f"not everything was looked at: {len(named)} gap(s), first {min(named)}"[:4096],
     )
+
+
+def _agreement(evidence: Evidence, policy: Policy, demands: TierPolicy) -> Iterator[Reason]:
+    """Several scanners that complain of one file reject it where the policy counts them."""
+    if demands.opinions_to_reject is None:
+        return
+    complaining: dict[str, set[str]] = {}
+    for finding in evidence.findings:
+        if finding.stage is StageName.OPINIONS and finding.rule == finding.analyzer:
+            complaining.setdefault(finding.artifact, set()).add(finding.rule)
+    for artifact, rules in sorted(complaining.items()):
+        if len(rules) >= demands.opinions_to_reject:
+            yield Reason(
+                clause="opinions_to_reject",
+                decision=Decision.REJECT,
+                message=f"{len(rules)} other scanners complain of {artifact}"[:4096],
+                rules=tuple(sorted(rules)),
+            )
 
 
 def _stages(evidence: Evidence, policy: Policy, demands: TierPolicy) -> Iterator[Reason]:
@@ -184,6 +204,7 @@ def _not_yet_shown(evidence: Evidence, policy: Policy, demands: TierPolicy) -> I
 
 CHECKS: tuple[Check, ...] = (
     _severities,
+    _agreement,
     _waivers,
     _coverage,
     _stages,

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from quarantine.analyzers.second_opinions.table import OPINIONS
 from quarantine.errors import BadInput
 from quarantine.printable import printable
 from quarantine.records import SCHEMA_VERSION, Decision, Policy, Severity, StageName, Tier, TierPolicy
@@ -85,6 +86,8 @@ def _unsound_tier(demands: TierPolicy) -> list[str]:
         complaints.append("critical findings pass")
     if demands.incomplete_coverage is Decision.PASS:
         complaints.append("incomplete_coverage passes, but what nobody looked at never does")
+    if unknown := sorted(set(demands.opinions) - set(OPINIONS)):
+        complaints.append(f"opinions: nobody is called {', '.join(unknown)}; there are {', '.join(OPINIONS)}")
     return complaints
 
 

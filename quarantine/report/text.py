@@ -31,9 +31,10 @@ def _block(verdict: Verdict) -> Iterator[str]:
     for reason in verdict.reasons:
         rules = f" [{', '.join(reason.rules)}]" if reason.rules else ""
         yield f"  {reason.decision:<6}  {printable(reason.message, 500)}{printable(rules, 300)}"
-    shown = [finding for finding in evidence.findings if finding.severity is not Severity.INFO]
-    for finding in shown[:FINDINGS_SHOWN]:
-        yield from _finding(finding)
+    numbered = enumerate(evidence.findings, start=1)
+    shown = [(number, found) for number, found in numbered if found.severity is not Severity.INFO]
+    for number, finding in shown[:FINDINGS_SHOWN]:
+        yield from _finding(number, finding)
     if len(shown) > FINDINGS_SHOWN:
         yield f"  … and {len(shown) - FINDINGS_SHOWN} more findings; the JSON report has them all"
     gaps = evidence.coverage.gaps
@@ -51,11 +52,12 @@ def _block(verdict: Verdict) -> Iterator[str]:
         yield f"      … and {len(claims) - CLAIMS_SHOWN} more; the JSON report has them all"
 
 
-def _finding(finding: Finding) -> Iterator[str]:
+def _finding(number: int, finding: Finding) -> Iterator[str]:
+    """A finding under its number, by which `quarantine explain` knows it."""
     place = printable(finding.artifact, 200)
     if finding.location is not None:
         place += f" at byte {finding.location.offset}"
-    yield f"  {finding.severity.upper()}  {finding.rule}  {place}"
+    yield f"  {number}. {finding.severity.upper()}  {finding.rule}  {place}"
     yield f"      {printable(finding.message, 500)}"
     for key, value in sorted(finding.evidence.items()):
         if key in CONTEXT:

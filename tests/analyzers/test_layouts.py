@@ -125,3 +125,11 @@ def test_no_change_of_a_description_crashes_its_reader(entry: tuple[Files, str],
 )
 def test_descriptions_of_other_shapes_crash_nobody(name: str, document: object) -> None:
     assert "analyzer-crashed" not in tree({name: json.dumps(document).encode()}).rules
+
+
+@pytest.mark.parametrize("name", ["MLmodel", "model.yaml", "bento.yaml"])
+@pytest.mark.parametrize(
+    "text", ["[" * 200_000, "{a: " * 100_000, "- " * 100_000, "a: &a [*a]", "a: &a {b: *a}"]
+)
+def test_yaml_that_nests_without_end_ends_nobody(name: str, text: str) -> None:
+    assert "analyzer-crashed" not in walked(name, text.encode()).rules

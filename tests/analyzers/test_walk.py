@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from corpora.benign.models import onnx_model
 from quarantine.analyzers import node, walk
 from quarantine.formats import expanded
-from quarantine.formats.expanded import ExpandedSource
+from quarantine.formats.expanded import expanded as of_all
 from quarantine.formats.interface import Node, TooLarge
 from quarantine.formats.source import BytesSource, FdSource
 from quarantine.formats.text import Text
@@ -73,7 +74,7 @@ def test_expanded_content_reads_the_same_kept_or_streamed(kept: int, monkeypatch
     monkeypatch.setattr(expanded, "CHECKPOINT_BYTES", 5000)
     monkeypatch.setattr(expanded, "_BLOCK", 700)
     data = b"".join(index.to_bytes(4, "big") for index in range(10_000))
-    source = ExpandedSource(BytesSource(zlib.compress(data)), "zlib", len(data))
+    source = of_all(BytesSource(zlib.compress(data)), "zlib", len(data))
     for start, length in [
         (0, 10),
         (39_000, 5000),
@@ -89,6 +90,21 @@ def test_expanded_content_reads_the_same_kept_or_streamed(kept: int, monkeypatch
 
 def test_content_too_large_to_be_seen_whole_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(expanded, "VIEW_LIMIT_BYTES", 10)
-    source = ExpandedSource(BytesSource(zlib.compress(bytes(100))), "zlib", 100)
+    source = of_all(BytesSource(zlib.compress(bytes(100))), "zlib", 100)
     with pytest.raises(TooLarge), source.view():
         pass
+
+
+def test_a_file_of_another_worker_still_says_what_its_neighbour_holds(tmp_path: Path) -> None:
+    import onnx
+
+    model = onnx.load_from_string(onnx_model(4, 2))
+    onnx.save_model(
+        model, tmp_path / "model.onnx", save_as_external_data=True, location="w.data", size_threshold=0
+    )
+    files = [(path.name, BytesSource(path.read_bytes())) for path in sorted(tmp_path.iterdir())]
+    assert [name for name, _ in files] == ["model.onnx", "w.data"]
+    found = Walked()
+    walk.Walk(found.take).run(files, {"w.data"})
+    assert list(found.artifacts) == ["w.data"], "what is not one's own is not reported on"
+    assert (found.artifacts["w.data"].format, found.artifacts["w.data"].complete) == ("external-data", True)

@@ -12,7 +12,9 @@ import zipfile
 import zlib
 from collections.abc import Callable
 
+import lz4.frame
 import pytest
+import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -85,6 +87,20 @@ def zfile(data: bytes) -> bytes:
     return b"ZF" + hex(len(data)).encode().ljust(19) + zlib.compress(data)
 
 
+def zstd(data: bytes) -> bytes:
+    """A frame with a checksum and without the content's size, as a pipe gets it."""
+    machine = zstandard.ZstdCompressor(write_checksum=True).compressobj()
+    return machine.compress(data) + machine.flush()
+
+
+def lzipped(data: bytes) -> bytes:
+    """A member of an lzip file, made of an LZMA file with an end mark."""
+    body = lzma.compress(data, format=lzma.FORMAT_ALONE)[13:]
+    head = b"LZIP\x01\x17"
+    sizes = len(data).to_bytes(8, "little") + (len(body) + 26).to_bytes(8, "little")
+    return head + body + zlib.crc32(data).to_bytes(4, "little") + sizes
+
+
 PACKERS: dict[str, Callable[[bytes], bytes]] = {
     "zip": lambda data: zipped({"a.txt": data, "b/c.txt": b"b"}),
     "zip-stored": lambda data: zipped({"a.txt": data}, zipfile.ZIP_STORED),
@@ -100,6 +116,13 @@ PACKERS: dict[str, Callable[[bytes], bytes]] = {
     "xz": lzma.compress,
     "xz-twice": lambda data: lzma.compress(data[:9]) + lzma.compress(data[9:]),
     "lzma": lambda data: lzma.compress(data, format=lzma.FORMAT_ALONE),
+    "zstd": zstd,
+    "zstd-twice": lambda data: zstd(data[:9]) + zstd(data[9:]),
+    "lz4": lz4.frame.compress,
+    "lz4-twice": lambda data: lz4.frame.compress(data[:9]) + lz4.frame.compress(data[9:]),
+    "lzip": lzipped,
+    "zip-bz2": lambda data: zipped({"a.txt": data, "b.txt": b"b"}, zipfile.ZIP_BZIP2),
+    "zip-lzma": lambda data: zipped({"a.txt": data, "b.txt": b"b"}, zipfile.ZIP_LZMA),
     "tar.gz": lambda data: gzip.compress(tarred({"a.txt": data}), mtime=0),
 }
 kinds = pytest.mark.parametrize("kind", PACKERS)
@@ -179,8 +202,8 @@ def _same_reading(whole: bytes, changed: bytes) -> bool:
         ("tar sparse", link("a", tarfile.GNUTYPE_SPARSE), "tar-member"),
         ("gzip then pickle", gzip.compress(TEXT, mtime=0) + HOSTILE, "pickle-global-dangerous"),
         ("old joblib file", zfile(HOSTILE), "pickle-global-dangerous"),
-        ("zstandard", b"\x28\xb5\x2f\xfd" + bytes(20), "format-not-read"),
-        ("lz4", b"\x04\x22\x4d\x18" + bytes(20), "format-not-read"),
+        ("broken zstandard", b"\x28\xb5\x2f\xfd" + bytes(20), "format-malformed"),
+        ("broken lz4", b"\x04\x22\x4d\x18" + bytes(20), "format-malformed"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -206,3 +229,47 @@ def test_both_readings_of_a_local_header_that_differs_are_followed() -> None:
     found = walked("a.zip", changed)
     assert any(path.startswith("a.zip!local/") for path in found.artifacts)
     assert "zip-ambiguous" in found.rules
+
+
+def test_a_window_over_the_limit_goes_to_review() -> None:
+    options = zstandard.ZstdCompressionParameters(window_log=30)
+    machine = zstandard.ZstdCompressor(compression_params=options).compressobj()
+    found = walked("a.zst", machine.compress(TEXT) + machine.flush())
+    assert found.rules == {"format-too-large"}
+
+
+def test_a_dictionary_that_is_not_there_goes_to_review() -> None:
+    frame = zstandard.compress(TEXT)
+    assert walked("a.zst", frame[:4] + bytes([frame[4] | 1]) + b"\7" + frame[5:]).rules == {"format-not-read"}
+
+
+@pytest.mark.parametrize("flags", [4, 16], ids=["extra", "comment"])
+def test_what_a_gzip_header_holds_besides_is_opened(flags: int) -> None:
+    whole = gzip.compress(TEXT, mtime=0)
+    payload = b"cposix\nsystem\n(S'true'\ntR."
+    field = len(payload).to_bytes(2, "little") + payload if flags == 4 else payload + b"\0"
+    found = walked("a.gz", whole[:3] + bytes([flags]) + whole[4:10] + field + whole[10:])
+    assert "pickle-global-dangerous" in found.rules
+
+
+def test_zeros_behind_a_gzip_pass_and_what_is_behind_them_is_read() -> None:
+    whole = gzip.compress(TEXT, mtime=0)
+    assert walked("a.gz", whole + bytes(700)).silent
+    assert (
+        "pickle-global-dangerous"
+        in walked("a.gz", gzip.compress(b"") + bytes(9) + gzip.compress(HOSTILE)).rules
+    )
+
+
+@pytest.mark.parametrize("kind", ["zstd", "lz4"])
+def test_a_frame_that_is_skipped_is_opened(kind: str) -> None:
+    frame = b"\x53\x2a\x4d\x18" + len(HOSTILE).to_bytes(4, "little") + HOSTILE
+    whole = PACKERS[kind](TEXT)
+    assert "pickle-global-dangerous" in walked("a.dat", frame + whole).rules
+    assert "pickle-global-dangerous" in walked("a.dat", whole + frame).rules
+
+
+def test_content_that_expands_out_of_all_proportion_is_a_bomb() -> None:
+    row = (131072 << 3 | 2).to_bytes(3, "little") + b"\0"
+    frame = b"\x28\xb5\x2f\xfd\0\x38" + row * 66_000 + (131072 << 3 | 3).to_bytes(3, "little") + b"\0"
+    assert "archive-bomb" in walked("a.zst.gz", gzip.compress(frame)).rules

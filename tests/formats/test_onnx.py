@@ -125,9 +125,9 @@ def test_a_field_that_appears_twice_and_a_lengthened_number_are_refused() -> Non
     assert not passes(model__onnx=b"\x08\x8a\x00" + HONEST[2:])
 
 
-def test_core_ml_is_unknown_rather_than_broken() -> None:
-    rules, _ = walk(model__mlmodel=b"\x08\x05\x12\x03\x0a\x01x\xa2\x1f\x02\x08\x01")
-    assert rules == {"format-unknown"}
+def test_core_ml_is_not_taken_for_onnx() -> None:
+    _, artifacts = walk(model__mlmodel=b"\x08\x05\x12\x03\x0a\x01x\xa2\x1f\x02\x08\x01")
+    assert artifacts["model.mlmodel"].format == "coreml"
 
 
 def test_subgraphs_are_read_too() -> None:

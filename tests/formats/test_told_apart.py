@@ -38,10 +38,17 @@ TEXTS = {
 }
 
 
-@pytest.mark.parametrize("name", ["a.txt", "vocab.bin", "a.csv", "model.pt"])
+@pytest.mark.parametrize("name", ["a.txt", "vocab.bin", "a.csv", "notes"])
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 def test_honest_text_is_no_pickle(name: str, text: bytes) -> None:
     assert walked(name, text).rules == set()
+
+
+@pytest.mark.parametrize("name", ["model.pt", "model.pkl", "model.h5", "model.onnx"])
+def test_text_where_a_model_is_expected_is_reported(name: str) -> None:
+    found = walked(name, b"version https://git-lfs.github.com/spec/v1\n")
+    assert found.rules & {"format-only-text", "format-disguised"}
+    assert not found.silent
 
 
 @pytest.mark.parametrize("length", [0x280, 0x480, 0x580, 0x128, 0x163, 0x14E])
@@ -59,8 +66,10 @@ def test_the_header_length_of_safetensors_is_no_pickle(length: int) -> None:
         "ggml.bin": b"lmgg" + bytes(60),
     }.items(),
 )
-def test_unknown_binary_weights_are_unknown_rather_than_broken_pickles(name: str, content: bytes) -> None:
-    assert walked(name, content).rules == {"format-unknown"}
+def test_binary_weights_that_are_not_sound_are_no_broken_pickles(name: str, content: bytes) -> None:
+    found = walked(name, content)
+    assert found.rules == {"format-unknown" if name == "fasttext.bin" else "format-malformed"}
+    assert not found.silent
 
 
 @pytest.mark.parametrize("name", ["a.txt", "a.json", "model.bin", "model.pkl", "a.onnx"])

@@ -67,6 +67,15 @@ def hostile(name):
     [
         hostile("symlink")(lambda d: (d / "l").symlink_to("/etc/passwd")),
         hostile("directory-symlink")(lambda d: (d / "l").symlink_to("/etc")),
+        hostile("symlink-out")(lambda d: (d / "l").symlink_to("../secret")),
+        hostile("symlink-out-and-in")(lambda d: (d / "l").symlink_to(f"../{d.name}/a.bin")),
+        hostile("symlink-to-symlink")(lambda d: [(d / "k").symlink_to("a.bin"), (d / "l").symlink_to("k")]),
+        hostile("symlink-to-directory")(lambda d: [(d / "dir").mkdir(), (d / "l").symlink_to("dir")]),
+        hostile("symlink-to-itself")(lambda d: (d / "l").symlink_to("l")),
+        hostile("symlink-through-symlink")(
+            lambda d: [(d / "k").symlink_to("."), (d / "l").symlink_to("k/a.bin")]
+        ),
+        hostile("dangling")(lambda d: (d / "l").symlink_to("nothing")),
         hostile("hard-link")(lambda d: os.link(d / "a.bin", d / "c.bin")),
         hostile("fifo")(lambda d: os.mkfifo(d / "f")),
         hostile("socket")(lambda d: socket.socket(socket.AF_UNIX).bind(str(d / "s"))),

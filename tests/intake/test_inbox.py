@@ -114,7 +114,7 @@ def test_a_kill_at_any_step_loses_nothing(base, step):
 
 
 def test_a_refused_drop_stays_and_is_not_tried_again_until_it_changes(base):
-    (base / "in" / "good" / "link").symlink_to("w")
+    (base / "in" / "good" / "link").symlink_to("../bad.bin")
     for _ in range(2):
         state, ledger, _ = serve(base)
     assert (base / "in" / "good" / "w").exists()

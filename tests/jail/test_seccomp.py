@@ -8,7 +8,7 @@ import struct
 import pyseccomp
 import pytest
 
-from quarantine.jail.seccomp import filter_program
+from quarantine.jail.seccomp import COMPILED, compiled, filter_program
 
 AUDIT = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 ALLOW, REFUSE, NO_SUCH_CALL = 0x7FFF0000, 0x50000 | errno.EPERM, 0x50000 | errno.ENOSYS
@@ -125,3 +125,8 @@ def test_calls_of_another_architecture_kill(arch: str) -> None:
 
 def test_native_program_is_one_of_them() -> None:
     assert filter_program() in {filter_program(arch) for arch in AUDIT}
+
+
+def test_the_committed_programs_are_what_libseccomp_compiles(arch: str) -> None:
+    assert arch in COMPILED
+    assert filter_program(arch) == compiled(arch), "run: python -m quarantine.jail.seccomp"

@@ -6,11 +6,10 @@ of ``sys.path``; ``model_code_path`` is run; ``python_model`` is unpickled. Node
 
 from __future__ import annotations
 
-from typing import Any
-
 import yaml
 
 from quarantine.analyzers.layouts.imports import file_path, import_path
+from quarantine.analyzers.yaml_graph import YamlNode, read_yaml
 from quarantine.formats.interface import Malformed, Node
 
 _OWN = """sklearn pytorch onnx xgboost lightgbm catboost tensorflow keras statsmodels transformers spark prophet fastai
@@ -41,37 +40,32 @@ def mlmodel(node: Node) -> None:
     Raises:
         Malformed: it is no YAML, repeats a key, or is a net of anchors.
     """
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        root = yaml.compose(node.source.read(0, node.source.size).decode(), loader)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        roots = read_yaml(node.source.read(0, node.source.size).decode())
+    except (yaml.YAMLError, ValueError) as error:
         raise Malformed(f"MLmodel is no YAML: {type(error).__name__}") from None
-    todo: list[tuple[str, Any]] = [("", root)]
+    todo = [("", root) for root in roots]
     seen = 0
     while todo:
         where, at = todo.pop()
         seen += 1
         if seen > _NODES_LIMIT or len(where) > 400:
             raise Malformed("MLmodel is too large, or a net of anchors")
-        if isinstance(at, yaml.SequenceNode):
-            todo += [(f"{where}[]", each) for each in at.value]
-        if not isinstance(at, yaml.MappingNode):
-            continue
+        if at.kind == "list":
+            todo += [(f"{where}[]", each) for each in at.parts]
         keys: set[str] = set()
-        for key_node, value in at.value:
-            key = str(key_node.value) if isinstance(key_node, yaml.ScalarNode) else ""
+        for name, value in at.pairs():
+            key = name.text
             if not key or key in keys or key == "<<":
-                raise Malformed("MLmodel repeats or merges a key", offset=key_node.start_mark.index)
+                raise Malformed("MLmodel repeats or merges a key", offset=name.at)
             keys.add(key)
             _judge(node, where, key, value)
             todo.append((f"{where}.{key}", value))
 
 
-def _judge(node: Node, where: str, key: str, value: Any) -> None:
-    if not isinstance(value, yaml.ScalarNode):
-        return
-    text = str(value.value)
-    if value.tag == "tag:yaml.org,2002:null" or not text:
+def _judge(node: Node, where: str, key: str, value: YamlNode) -> None:
+    text = value.text
+    if value.kind != "text" or text in ("", "null", "~"):
         return
     if key == "loader_module":
         import_path(node, f"MLmodel{where}", key, text, LOADERS)

@@ -14,6 +14,7 @@ import yaml
 
 from quarantine.analyzers.layouts.imports import file_path, import_path
 from quarantine.analyzers.words import words
+from quarantine.analyzers.yaml_graph import YamlNode, read_yaml
 from quarantine.formats.interface import Malformed, Node
 
 _RUNTIMES = words(
@@ -111,12 +112,11 @@ def triton(node: Node) -> None:
 
 def bento(node: Node) -> None:
     """A Bento's service, and what its image is built with."""
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        root = yaml.compose(node.source.read(0, node.source.size).decode(), loader)
-    except (yaml.YAMLError, ValueError, RecursionError):
+        roots = read_yaml(node.source.read(0, node.source.size).decode())
+    except (yaml.YAMLError, ValueError):
         return  # the reader of YAML says so
-    for key, value in _scalars(root):
+    for key, value in _scalars(roots):
         if key in ("service", "setup_script", "dockerfile_template"):
             node.finding("config-remote-code", where="bento", key=key, value=value[:300])
         elif key == "module" and value not in _BENTO_MODULES:
@@ -125,16 +125,11 @@ def bento(node: Node) -> None:
             node.finding("requirements-elsewhere", line=f"{key}: {value}"[:200], place="the build file")
 
 
-def _scalars(root: Any) -> list[tuple[str, str]]:
+def _scalars(roots: list[YamlNode]) -> list[tuple[str, str]]:
     """(key, value) of texts in the first two levels of a mapping."""
-    found: list[tuple[str, str]] = []
-    for key, value in root.value if isinstance(root, yaml.MappingNode) else ():
-        if isinstance(value, yaml.ScalarNode):
-            found.append((str(key.value), str(value.value)))
-        for inner, text in value.value if isinstance(value, yaml.MappingNode) else ():
-            if isinstance(text, yaml.ScalarNode):
-                found.append((str(inner.value), str(text.value)))
-    return found
+    first = [pair for root in roots for pair in root.pairs()]
+    second = [pair for _, value in first for pair in value.pairs()]
+    return [(key.text, value.text) for key, value in (*first, *second) if value.kind == "text"]
 
 
 def ollama(node: Node) -> None:

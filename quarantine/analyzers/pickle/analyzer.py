@@ -15,6 +15,7 @@ from quarantine.analyzers.pickle.symbolic import Walk, walk
 from quarantine.formats.interface import Node
 from quarantine.formats.opcodes import Reach, reach
 from quarantine.formats.source import BytesSource
+from quarantine.formats.torch_storages import ELEMENT_BYTES
 
 MAX_CHILDREN = 64
 _ZIP = b"PK\3\4"
@@ -125,6 +126,8 @@ def _recorded(node: Node, stream: Stream, seen: Seen) -> None:
         node.finding("pickle-state-on-global", offset=stream.start, **{"global": label})  # type: ignore[arg-type]
     for pid in dict.fromkeys(seen.persistent):
         node.finding("pickle-persistent-id", offset=stream.start, id=pid)
+    for key, kind, count in sorted(seen.storages):
+        node.tensor(key, kind, (count,), ELEMENT_BYTES.get(kind.rpartition(".")[2], 0) * count)
     for index, data in enumerate(seen.nested[:MAX_CHILDREN]):
         node.child(f"torch-{stream.start}-{index}", data)
     if len(seen.nested) > MAX_CHILDREN:

@@ -1,0 +1,37 @@
+"""What a configuration names for instantiation: a class of a framework, something dangerous, or something unknown.
+
+The classes are data under ``rules/targets``, enumerated from the frameworks' source by ``corpora/generate_targets.py``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+
+from quarantine.analyzers.pickle.names import Standing, judge
+from quarantine.resources import resource_dir
+
+DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
+
+
+@cache
+def _listed() -> frozenset[str]:
+    found = set()
+    for path in sorted((resource_dir("rules") / "targets").glob("*.json")):
+        for module, names in json.loads(path.read_text()).items():
+            found |= {f"{module}.{name}" for name in names}
+    return frozenset(found)
+
+
+def standing(target: str) -> Standing:
+    """Known good if a list has the class; dangerous if its name, cut anywhere into module and name, is."""
+    if target in _listed():
+        return Standing.GOOD
+    parts = target.split(".")
+    if not DOTTED.fullmatch(target):
+        return Standing.DANGEROUS if "${" in target or not target.isidentifier() else Standing.UNKNOWN
+    splits = [(".".join(parts[:at]), ".".join(parts[at:])) for at in range(1, len(parts))]
+    if any(judge(*split).standing is Standing.DANGEROUS for split in splits):
+        return Standing.DANGEROUS
+    return Standing.UNKNOWN
