@@ -16,6 +16,8 @@ MANIFEST = Path(__file__).with_name("manifest.yaml")
 MODULES = (
     "benign.files",
     "benign.containers",
+    "benign.layouts",
+    "benign.templates",
     "benign.runtimes",
     "benign.archivers",
     "benign.keras",
@@ -33,6 +35,9 @@ MODULES = (
     "malicious.rars",
     "malicious.disputed",
     "malicious.single_files",
+    "malicious.code",
+    "malicious.layouts",
+    "malicious.templates",
     "malicious.runtimes",
     "malformed.files",
     "benign.data",

@@ -44,6 +44,24 @@ _ONNX = (
     b"\xca",
     b"\xd2",
 )
+_NATIVE = (
+    b"\x7fELF",
+    b"\xfe\xed\xfa",
+    b"\xcf\xfa",
+    b"\xce\xfa",
+    b"\xca\xfe",
+    b"\xbe\xba",
+    b"\xbf\xba",
+    b"MZ",
+    b"\0asm",
+    b"dex\n",
+    b"dey\n",
+    b"!<",
+    b"BC\xc0\xde",
+    b"\x1bLua",
+    b"L\0\0\0\x01",
+    b"\xd0\xcf\x11\xe0",
+)
 _MARSHALLED = tuple(bytes([ord(kind) | flag]) for kind in "()[{" for flag in (0, 0x80))
 _MSGPACK = tuple(bytes([first]) for first in (*range(0x80, 0xA0), *range(0xC7, 0xCA), *range(0xDC, 0xE0)))
 # The keys of a message's first field that GraphDef, MetaGraphDef or SavedModel could have, or that hides them.
@@ -123,6 +141,7 @@ FORMATS = (
     Line("rar", "rar:Rar", (b"Rar!\x1a\x07",)),
     Line("foreign", "foreign:Foreign", _FOREIGN),
     Line("appledouble", "appledouble:AppleDouble", (b"\x00\x05\x16\x07",)),
+    Line("native", "native:Native", _NATIVE),
     Line("native", "native:Native", (b"\x7fELF", b"\xcf\xfa", b"\xce\xfa", b"\xca\xfe", b"MZ")),
     Line("png", "png:Png", (b"\x89PNG",)),
     Line("jpeg", "jpeg:Jpeg", (b"\xff\xd8\xff",)),
