@@ -43,9 +43,9 @@ def identify(node: Node, expect: str | None = None) -> list[Format]:
 
 
 def _told_apart(found: list[Format], source: Source) -> list[Format]:
-    """Text gives way to all others; a pickle to those beside which a machine would do nothing."""
-    others = [form for form in found if form.name not in ("pickle", "text")]
-    text = [form for form in found if form.name == "text"]
+    """Text and plain XML give way to all others; a pickle to those beside which a machine would do nothing."""
+    others = [form for form in found if form.name not in ("pickle", "xml", "text")]
+    text = [form for form in found if form.name in ("xml", "text")][:1]
     pickle = [form for form in found if form.name == "pickle"]
     beside = others or text
     if beside and pickle and not runs_beside(source, beside[0].name):

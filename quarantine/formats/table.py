@@ -63,6 +63,7 @@ FORMATS = (
     Line("native", "native:Native", (b"\x7fELF", b"\xcf\xfa", b"\xce\xfa", b"\xca\xfe", b"MZ")),
     Line("torch_legacy", "torch_legacy:TorchLegacy", (b"\x80",)),
     Line("pickle", "pickle:Pickle"),
+    Line("xml", "xml:Xml", (b"<", b"\xef\xbb\xbf", b"\xff\xfe<", b"\xfe\xff\0", b" ", b"\t", b"\r", b"\n")),
     Line("text", "text:Text"),
 )
 """Told by content, and all that tell are read."""
