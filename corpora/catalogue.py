@@ -16,6 +16,7 @@ MANIFEST = Path(__file__).with_name("manifest.yaml")
 MODULES = (
     "benign.files",
     "benign.containers",
+    "benign.tabular",
     "malicious.direct",
     "malicious.obfuscated",
     "malicious.gadgets",
@@ -23,6 +24,7 @@ MODULES = (
     "malicious.archives",
     "malicious.tars",
     "malicious.single_files",
+    "malicious.tabular",
     "malformed.files",
 )
 """The modules that hold cases, one line each, in the order of the manifest."""

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from quarantine.analyzers.pickle import dtype
+from quarantine.analyzers.pickle import dtype, reviewed
 from quarantine.analyzers.pickle.named import Arguments, Named, is_global
 
 MAX_REPEAT = 1 << 20
@@ -45,15 +45,23 @@ class Constraint:
     """``called`` judges a call's arguments, ``made`` those of ``__new__`` alone (NEWOBJ), ``state`` what BUILD sets
     on what was made with such arguments.
 
-    ``function`` is True for what honest files only call and never keep as a value.
+    ``function`` is True for what honest files only call and never keep as a value. ``again`` judges a call of what
+    the call gave, by the arguments of both. ``slots`` are attributes that are set one by one.
     """
 
     called: Callable[[Arguments], bool]
     made: Callable[[Arguments], bool]
     state: Callable[[Arguments, object], bool] | None = None
     function: bool = False
+    again: Callable[[Arguments, Arguments], bool] | None = None
+    slots: frozenset[str] = frozenset()
 
 
+# pandas 3 gives its classes this short name.
+_INDEXES = frozenset(
+    f"pandas.{name}Index"
+    for name in ("", "Range", "Multi", "Categorical", "Datetime", "Timedelta", "Interval", "Period")
+)
 _SCALARS = frozenset({str, int, float, bool, bytes, bytearray, complex, type(None)})
 _TEXTS = frozenset({str, bytes, int, float})
 _ITEMS = frozenset({list, tuple, dict, set, frozenset, type(None)})
@@ -133,7 +141,11 @@ def _bit_generator(args: Arguments) -> bool:
 
 def _pandas_index(args: Arguments) -> bool:
     # Makes an instance of its first argument with keyword arguments of the stream's choice.
-    return bool(args) and is_global(args[0]) and args[0].label.startswith("pandas.core.indexes.")
+    return (
+        bool(args)
+        and is_global(args[0])
+        and (args[0].label.startswith("pandas.core.indexes.") or args[0].label in _INDEXES)
+    )
 
 
 def _dtype(args: Arguments) -> bool:
@@ -211,12 +223,15 @@ _CONSTRAINTS: dict[str, Constraint] = {
     "buffer": Constraint(_buffer, _buffer),
     "closed": Constraint(_never, _nothing, function=True),
     "codec": Constraint(_codec, _never, function=True),
+    "distribution": Constraint(_never, _nothing, state=reviewed.distribution),
     "dtype": Constraint(_dtype, _never, state=dtype.well_formed),
     "empty-array": Constraint(_empty_array, _never, function=True),
+    "formula": Constraint(_never, _nothing, state=reviewed.model_data, function=True),
     "fraction": Constraint(_fraction, _fraction),
     "from-type": Constraint(_from_type, _never),
     "index": Constraint(_pandas_index, _never),
     "items": Constraint(_no_range, _no_range),
+    "method": Constraint(reviewed.method, _never, function=True, again=reviewed.method_called),
     "nested-torch": Constraint(_nested_torch, _never, function=True),
     "newobj": Constraint(_newobj, _never, function=True),
     "no-call": Constraint(_never, _never),
@@ -226,8 +241,12 @@ _CONSTRAINTS: dict[str, Constraint] = {
     "reconstructor": Constraint(_reconstructor, _never, function=True),
     "restored": Constraint(_never, _nothing),
     "scalar": Constraint(_scalar, _never),
+    "slots": Constraint(_never, _nothing, function=True, slots=reviewed.SLOTS),
     "text": Constraint(_text, _text),
     "tree": Constraint(_tree, _never),
+    "ufunc": Constraint(reviewed.ufunc, _never, function=True),
+    "vectorized": Constraint(_never, _nothing, state=reviewed.vectorized, function=True),
+    "zone": Constraint(reviewed.zone, _never, function=True),
 }
 
 NAMES = frozenset(_CONSTRAINTS)

@@ -76,6 +76,8 @@ class Inert(metaclass=RecordingMeta):
     on_new: Callable[[Arguments], None] | None = None
     on_state: Callable[[object], None] | None = None
     on_odd = staticmethod(lambda _: None)
+    slots: frozenset[str] = frozenset()
+    on_again: Callable[[Arguments, Arguments], bool] | None = None
     made: RecordingMeta | None = None
 
     args: Arguments
@@ -97,13 +99,17 @@ class Inert(metaclass=RecordingMeta):
         return made
 
     def __call__(self, *args: object, **_: object) -> Inert:
-        self.on_odd(("an instance of it", *args))
+        if self.on_again is None or not self.on_again(self.args, args):
+            self.on_odd(("an instance of it", *args))
         return Inert.make(Inert, (self, *args))
 
     def __setstate__(self, state: object) -> None:
         if self.on_state is not None:
             self.on_state(state)
-        if type(state) is tuple and len(state) == 2 and type(state[1]) is dict and state[1]:
+        if (
+            type(state) is tuple and len(state) == 2 and type(state[1]) is dict and state[1]
+            and not self.slots.issuperset(state[1])
+        ):  # fmt: skip
             self.on_odd(("attributes set one by one", *state[1]))  # runs properties, replaces __class__
         self.held.append(self.state)
         self.state = state

@@ -124,6 +124,8 @@ class Recording:
             return {"on_odd": staticmethod(broken)}
         return {
             "function": rule.function,
+            "slots": rule.slots,
+            "on_again": staticmethod(rule.again) if rule.again else None,
             "on_call": staticmethod(called),
             "on_new": staticmethod(made),
             "on_state": built,
