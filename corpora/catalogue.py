@@ -17,6 +17,7 @@ MODULES = (
     "benign.files",
     "benign.containers",
     "benign.tabular",
+    "benign.boosting",
     "malicious.direct",
     "malicious.obfuscated",
     "malicious.gadgets",
@@ -25,6 +26,7 @@ MODULES = (
     "malicious.tars",
     "malicious.single_files",
     "malicious.tabular",
+    "malicious.boosting",
     "malformed.files",
 )
 """The modules that hold cases, one line each, in the order of the manifest."""

@@ -5,8 +5,8 @@ Run with the interpreter of an environment that has some of the libraries; what 
     /tmp/venv/bin/python corpora/makers/tabular.py OUT_DIRECTORY
 
 Checked with scikit-learn 1.1.3, 1.2.2, 1.4.2 and 1.9.1; pandas 1.5.3, 2.2.3 and 3.1.1; NumPy 1.23.5, 1.26.4 and 2.4.6;
-xgboost 1.7.6, 2.1.4 and 3.2.0; lightgbm 3.3.5, 4.0.0, 4.3.0 and 4.7.0; catboost 1.2.7 and newer; statsmodels 0.13.5 and
-0.14; gensim 4.3; nltk, hmmlearn, imbalanced-learn, category_encoders, mlxtend, polars, prophet as of those.
+xgboost 1.7.6, 2.1.4 and 3.2.0; lightgbm 3.3.5, 4.0.0, 4.3.0 and 4.7.0; catboost 1.2.7 and newer; statsmodels 0.13.5
+and 0.14; gensim 4.3; nltk, hmmlearn, imbalanced-learn, category_encoders, mlxtend, polars, prophet as of those.
 """
 
 from __future__ import annotations

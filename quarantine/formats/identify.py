@@ -11,6 +11,7 @@ from quarantine.formats.table import EMPTY, EXTERNAL, FORMATS, PLACED, by_name, 
 
 _CODE = frozenset(line.name for line in PLACED)  # text that is more than text
 _PICKLE_NAMES = (".pkl", ".pickle", ".p", ".joblib", ".dill")
+_TEXTUAL = frozenset({"lightgbm", "xml", "pmml"})
 _CLAIMS = {".safetensors": "safetensors", ".npy": "npy", ".npz": "zip", ".onnx": "onnx", ".gguf": "gguf",
            ".json": "text",
            ".md": "text", ".txt": "text", ".yaml": "text"}  # fmt: skip
@@ -27,7 +28,8 @@ def identify(node: Node, expect: str | None = None) -> list[Format]:
     if len(found) > 1 and expect is None:
         node.finding("format-polyglot", formats=names)
     claim = next((kind for end, kind in _CLAIMS.items() if node.path.lower().endswith(end)), None)
-    accepted = {claim, "appledouble"}  # a companion bears the name of the file that it belongs to
+    textual = _TEXTUAL if claim == "text" else frozenset()
+    accepted = {claim, "appledouble"} | textual  # a companion bears the name of the file that it belongs to
     if claim and found and expect is None and not accepted & {form.name for form in found}:
         node.finding("format-disguised", claimed=claim, found=names)
     if expect is None and not found and node.path.lower().endswith(_PICKLE_NAMES):

@@ -63,6 +63,10 @@ FORMATS = (
     Line("native", "native:Native", (b"\x7fELF", b"\xcf\xfa", b"\xce\xfa", b"\xca\xfe", b"MZ")),
     Line("torch_legacy", "torch_legacy:TorchLegacy", (b"\x80",)),
     Line("pickle", "pickle:Pickle"),
+    Line("xgboost-ubjson", "xgboost:XgboostUbjson", (b"{L\0",)),
+    Line("xgboost-binary", "xgboost:XgboostBinary"),
+    Line("catboost", "catboost:CatBoost", (b"CBM1",)),
+    Line("lightgbm", "lightgbm:LightGbm", (b"tree\n", b"tree\r\n")),
     Line("xml", "xml:Xml", (b"<", b"\xef\xbb\xbf", b"\xff\xfe<", b"\xfe\xff\0", b" ", b"\t", b"\r", b"\n")),
     Line("text", "text:Text"),
 )

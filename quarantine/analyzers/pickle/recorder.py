@@ -12,6 +12,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import BinaryIO, cast
 
+from quarantine.analyzers.pickle.boosters import Model, models_of
 from quarantine.analyzers.pickle.constraints import constraint_of
 from quarantine.analyzers.pickle.frames import Unbuffered
 from quarantine.analyzers.pickle.inert import Inert, RecordingMeta, describe
@@ -34,6 +35,7 @@ class Seen:
     touched: set[str] = field(default_factory=set)
     persistent: list[str] = field(default_factory=list)
     nested: list[bytes] = field(default_factory=list)
+    models: list[Model] = field(default_factory=list)
     storages: set[tuple[str, str, int]] = field(default_factory=set)
     joblib: bool = False
     read_in_place: set[int] = field(default_factory=set)
@@ -61,7 +63,7 @@ class Seen:
             or (not confused and all(part.isidentifier() for part in ".".join(key).split(".")))
         }
         constraints = [] if confused else self.broken_constraints
-        return Seen(meant, constraints, self.touched, nested=self.nested)
+        return Seen(meant, constraints, self.touched, nested=self.nested, models=self.models)
 
 
 class Recording:
@@ -119,6 +121,8 @@ class Recording:
         def built(self: Inert, state: object) -> None:
             if rule.state is not None and (not rule.state(self.args, state) or self.held):
                 broken(state if isinstance(state, tuple) else (state,))
+            if name == "closed" and len(seen.models) < MAX_RECORDS:
+                seen.models += models_of(label, state)
 
         if name == "any":
             return {"on_odd": staticmethod(broken)}
