@@ -18,6 +18,7 @@ MODULES = (
     "benign.containers",
     "benign.tabular",
     "benign.boosting",
+    "benign.skops",
     "malicious.direct",
     "malicious.obfuscated",
     "malicious.gadgets",
@@ -27,6 +28,7 @@ MODULES = (
     "malicious.single_files",
     "malicious.tabular",
     "malicious.boosting",
+    "malicious.skops",
     "malformed.files",
 )
 """The modules that hold cases, one line each, in the order of the manifest."""

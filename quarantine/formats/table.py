@@ -75,6 +75,7 @@ FORMATS = (
 PLACED = (
     Line("torchscript_code", "torchscript_code:TorchScriptCode"),
     Line("torch_export_graph", "torch_export_graph:TorchExportGraph"),
+    Line("skops_schema", "skops:SkopsSchema"),
 )
 """Told by their place in an archive alone."""
 

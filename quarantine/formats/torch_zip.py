@@ -45,7 +45,7 @@ def layout_of(names: list[str]) -> Layout:
     if names and all(name.endswith(".npy") for name in names):
         return Layout("npz", dict.fromkeys(names, "npy"))
     if "schema.json" in names:
-        return Layout("skops")
+        return Layout("skops", {"schema.json": "skops_schema"})
     if len(prefixes) != 1 or not known & {"data.pkl", "constants.pkl", "archive_format"}:
         return Layout("zip")
     kind = (
