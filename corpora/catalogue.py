@@ -19,6 +19,7 @@ MODULES = (
     "benign.tabular",
     "benign.boosting",
     "benign.skops",
+    "benign.r_data",
     "malicious.direct",
     "malicious.obfuscated",
     "malicious.gadgets",
@@ -29,6 +30,7 @@ MODULES = (
     "malicious.tabular",
     "malicious.boosting",
     "malicious.skops",
+    "malicious.r_data",
     "malformed.files",
 )
 """The modules that hold cases, one line each, in the order of the manifest."""

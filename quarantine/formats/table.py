@@ -65,6 +65,7 @@ FORMATS = (
     Line("pickle", "pickle:Pickle"),
     Line("xgboost-ubjson", "xgboost:XgboostUbjson", (b"{L\0",)),
     Line("xgboost-binary", "xgboost:XgboostBinary"),
+    Line("r-data", "r_data:RData", (b"X\n", b"A\n", b"B\n", b"RDX", b"RDA", b"RDB")),
     Line("catboost", "catboost:CatBoost", (b"CBM1",)),
     Line("lightgbm", "lightgbm:LightGbm", (b"tree\n", b"tree\r\n")),
     Line("xml", "xml:Xml", (b"<", b"\xef\xbb\xbf", b"\xff\xfe<", b"\xfe\xff\0", b" ", b"\t", b"\r", b"\n")),
