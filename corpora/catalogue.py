@@ -20,6 +20,7 @@ MODULES = (
     "benign.boosting",
     "benign.skops",
     "benign.r_data",
+    "benign.xml",
     "malicious.direct",
     "malicious.obfuscated",
     "malicious.gadgets",
@@ -31,6 +32,7 @@ MODULES = (
     "malicious.boosting",
     "malicious.skops",
     "malicious.r_data",
+    "malicious.xml",
     "malformed.files",
 )
 """The modules that hold cases, one line each, in the order of the manifest."""

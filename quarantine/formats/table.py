@@ -14,6 +14,7 @@ from typing import cast
 from quarantine.formats.interface import Format
 
 _ZLIB = tuple(bytes([first]) for first in range(0x08, 0x80, 0x10))
+_XML = (b"<", b"\xef\xbb\xbf", b"\xff\xfe<", b"\xfe\xff\0", b" ", b"\t", b"\r", b"\n")
 _ONNX = (
     b"\x08",
     b"\x12",
@@ -68,7 +69,8 @@ FORMATS = (
     Line("r-data", "r_data:RData", (b"X\n", b"A\n", b"B\n", b"RDX", b"RDA", b"RDB")),
     Line("catboost", "catboost:CatBoost", (b"CBM1",)),
     Line("lightgbm", "lightgbm:LightGbm", (b"tree\n", b"tree\r\n")),
-    Line("xml", "xml:Xml", (b"<", b"\xef\xbb\xbf", b"\xff\xfe<", b"\xfe\xff\0", b" ", b"\t", b"\r", b"\n")),
+    Line("pmml", "pmml:Pmml", _XML),
+    Line("xml", "xml:Xml", _XML),
     Line("text", "text:Text"),
 )
 """Told by content, and all that tell are read."""
