@@ -6,6 +6,7 @@ import gzip
 import struct
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 from corpora import opcodes as op
 from corpora.case import Case, hostile
@@ -101,6 +102,10 @@ def _streams() -> dict[str, tuple[str, str, Callable[[str], bytes]]]:
             "r-harmful-call", "a formula that runs a command when the model predicts",
             lambda c: rds(call(symbol("~"), symbol("y"), call(system, texts(c)))),
         ),
+        "call-of-anything": (
+            "r-unknown-call", "a formula with a function that reads files and is on no list of harmful ones",
+            lambda _: rds(call(symbol("~"), symbol("y"), call(symbol("read.dcf"), texts("/etc/hostname")))),
+        ),
         "call-by-package": (
             "r-harmful-call", "base::system",
             lambda c: rds(call(call(symbol("::"), symbol("base"), system), texts(c))),
@@ -135,10 +140,14 @@ def _streams() -> dict[str, tuple[str, str, Callable[[str], bytes]]]:
     }  # fmt: skip
 
 
+def _mild(rule: str) -> Literal["review", "reject"]:
+    return "review" if rule == "r-unknown-call" else "reject"
+
+
 def cases() -> list[Case]:
     """All of them, plain and compressed, and streams that end too early or too late."""
     found = [
-        hostile(f"r-{name}", "model.rds", lambda f, b=build: b(op.touch(f)), text, (rule,))  # type: ignore[misc]
+        hostile(f"r-{name}", "model.rds", lambda f, b=build: b(op.touch(f)), text, (rule,), _mild(rule))  # type: ignore[misc]
         for name, (rule, text, build) in _streams().items()
     ]
     promised = _streams()["promise"][2]

@@ -58,6 +58,26 @@ _INDIRECT = frozenset(
         "trace", "untrace", "on.exit", "sys.function", "local", "with", ":::", "function",
     }
 )  # fmt: skip
+_EVALUATED = frozenset({b"predvars", b"variables"})
+"""Attributes of a model's terms that are evaluated whenever it predicts."""
+_MODELLING = frozenset(
+    {
+        "~", "+", "-", "*", "/", "^", ":", "(", "|", "||", "&", "&&", "!", "<", ">", "<=", ">=", "==",
+        "!=", "[", "[[", "$", "{", "::", "%in%", "%%", "%/%", "%o%", "%*%", "I", "list", "c", "cbind",
+        "rbind", "abs", "acos", "asin", "atan", "atan2", "ceiling", "cos", "cosh", "cumsum", "cut", "diff",
+        "exp", "expm1", "floor", "ifelse", "interaction", "is.na", "is.null", "log", "log10", "log1p",
+        "log2", "logb", "logit", "lag", "max", "mean", "median", "min", "nchar", "pmax", "pmin",
+        "quantile", "rank", "round", "sd", "sign", "sin", "sinh", "sqrt", "sum", "tan", "tanh", "trunc",
+        "var", "factor", "ordered", "as.factor", "as.numeric", "as.integer", "as.character", "as.logical",
+        "as.double", "as.Date", "as.ordered", "relevel", "droplevels", "levels", "scale", "poly", "polym",
+        "ns", "bs", "nsk", "rcs", "pol", "lsp", "s", "te", "ti", "t2", "lo", "offset", "weights", "Surv",
+        "strata", "cluster", "frailty", "pspline", "ridge", "Error", "C", "contr.treatment", "contr.sum",
+        "contr.helmert", "contr.poly", "seq", "seq_len", "rep", "length", "nrow", "ncol", "months",
+        "weekdays", "trend", "season", "fourier", "Q", "toupper", "tolower", "paste", "paste0", "substr",
+        "crossprod", "t", "matrix", "data.frame", "mo", "gp", "mm", "random", "rw", "ar", "bbs", "bols",
+        "brandom", "pb", "pvc", "cs", "cy", "ga", "stats", "base", "splines", "mgcv", "survival",
+    }
+)  # fmt: skip
 _HOOKS = frozenset({".First", ".Last", ".First.sys", ".Last.sys", ".Rprofile", ".onLoad", ".onAttach", ".onUnload",
                     ".Last.value", ".Renviron", ".noGenerics"})  # fmt: skip
 
@@ -96,7 +116,7 @@ class _Reader:
         self._items = 0
         self._references: list[bytes | None] = []
         self._code: list[int] = []
-        self._functions = self._frames = self._lazy = 0
+        self._functions = self._frames = self._lazy = self._formulas = 0
         self._said: set[tuple[str, str]] = set()
 
     def stream(self, *, saved: bool) -> None:
@@ -184,7 +204,7 @@ class _Reader:
 
     def _chain(self, flags: int, kind: int, *, top: bool) -> Step:
         """Lists, calls, functions and promises: cells whose last part is the next one."""
-        was = self._functions
+        was, tilde = self._functions, 0
         while True:
             if kind == CLOSURE:
                 self._functions += 1
@@ -197,7 +217,10 @@ class _Reader:
             if top and isinstance(tag, bytes) and tag.decode("utf-8", "replace") in _HOOKS:
                 self._say("r-hook", tag.decode("utf-8", "replace"))
             value = self._in.integer()
+            named = tag in _EVALUATED
+            self._formulas += named
             head = yield self._rest(value)
+            self._formulas -= named
             lazy = (
                 kind == PROMISE and value & 0xFF == UNBOUND
             )  # else its value is there, and R evaluates nothing
@@ -205,6 +228,9 @@ class _Reader:
                 self._say(*(("r-lazy", "an argument") if self._frames else ("r-promise", "a promise")))
             if kind == CALL and isinstance(head, bytes):
                 self._called(head)
+                if head == b"~":
+                    tilde += 1
+                    self._formulas += 1
             result, before = head, kind
             following = self._in.integer()
             kind, flags = following & 0xFF, following
@@ -218,6 +244,7 @@ class _Reader:
                 tail = yield self._rest(following)
                 self._lazy -= lazy
                 self._functions = was
+                self._formulas -= tilde
                 # package::name is a call whose last part is the name.
                 return tail if isinstance(tail, bytes) else result
 
@@ -246,6 +273,8 @@ class _Reader:
             self._say("r-harmful-call", name, where="a function" if self._functions else "a call")
         elif name in _INDIRECT and not self._functions:
             self._say("r-indirect-call", name)
+        elif self._formulas and not self._functions and name not in _MODELLING:
+            self._say("r-unknown-call", name)
 
     def _strings(self) -> Step:
         """A string vector without flags; its first entry."""
