@@ -1,13 +1,13 @@
 """Regenerates rules/globals/*.json, the globals that honest model files import, from the installed libraries.
 
-The criterion, for every name: construction and state restore have no side effect beyond memory, whatever the
-arguments (or whatever arguments the named constraint lets through). Names are enumerated one by one.
+The criterion, for every name: construction and state restore have no side effect beyond memory, whatever the arguments
+(or whatever arguments the named constraint lets through). Names are enumerated one by one.
 
 Libraries that are not installed here, and older versions of those that are, come from the environments whose
-interpreters are named: ``python -m corpora.generate_globals /tmp/venv/bin/python ...``; see ``LIBRARIES``.
-The lists were made with scikit-learn 1.1.3, 1.2.2, 1.4.2 and 1.9.1, imbalanced-learn 0.9.1 and 0.12.4 and newer,
-statsmodels 0.13.5 and 0.14, gensim 4.3 and newer, nltk 3.9, hmmlearn 0.3, category_encoders 2.5 and newer,
-mlxtend 0.21 and newer, xgboost 1.7 to 3.2, lightgbm 3.3 to 4.7. What an environment lacks keeps the names that it has.
+interpreters are named: ``python -m corpora.generate_globals /tmp/venv/bin/python ...``; see ``LIBRARIES``. The lists
+were made with scikit-learn 1.1.3, 1.2.2, 1.4.2 and 1.9.1, imbalanced-learn 0.9.1 and 0.12.4 and newer, statsmodels
+0.13.5, 0.14.2 and 0.15.0, gensim 4.3 and 4.4, nltk 3.10, hmmlearn 0.3, category_encoders 2.5 and newer, mlxtend 0.21
+and newer, xgboost 1.7.6 and 2.1.4, lightgbm 3.3.5 to 4.3.0. What an environment lacks keeps the names that it has.
 """
 
 from __future__ import annotations
