@@ -11,6 +11,7 @@ import re
 from typing import Any
 
 from quarantine.formats.interface import Malformed, Node
+from quarantine.formats.safetensors import unique_object
 
 _JINJA_NAMES = (".jinja", ".jinja2", ".j2")
 _YAML_NAMES = (".yaml", ".yml")
@@ -48,6 +49,8 @@ class ConfigAnalyzer:
             return  # text that only begins like JSON: no JSON loader takes it either
         except RecursionError:
             raise Malformed("JSON is nested too deeply") from None
+        if isinstance(document, dict) and {"learner", "Model"} & set(document):
+            self._xgboost(node, raw, document)
         todo: list[tuple[str, Any]] = [("", document)]
         while todo:
             where, value = todo.pop()
@@ -56,6 +59,13 @@ class ConfigAnalyzer:
                 todo.extend((f"{where[:200]}.{key}", inner) for key, inner in value.items() if _holds(inner))
             elif isinstance(value, list):
                 todo.extend((f"{where[:200]}[]", inner) for inner in value if _holds(inner))
+
+    def _xgboost(self, node: Node, raw: bytes, document: dict[str, Any]) -> None:
+        from quarantine.formats.xgboost_model import check, is_model
+
+        if is_model(document):
+            json.loads(raw.decode("utf-8-sig"), object_pairs_hook=unique_object)
+            check(node, document)
 
     def _object(self, node: Node, where: str, value: dict[str, Any]) -> None:
         if value.get("auto_map"):
