@@ -6,8 +6,9 @@ docs/benchmarks. modelaudit needs other versions of what we need, so that it liv
 else the machine does falls on all of them. Scanners' exit statuses are recorded; a run of ours without a verdict (2)
 has no ratio.
 
-A full run takes about 5 minutes and 4.5 GB in the temporary directory, 30 with modelaudit, and ``--giant`` adds 15:
-it hashes 800 GB of holes twice, once by another tool. Run it on an idle machine. ``--tiny`` tries the code and measures nothing.
+A full run takes about 5 minutes and 2 GB in the temporary directory, with modelaudit about 30, and ``--giant`` adds 15:
+it hashes 800 GB of holes twice, once by another tool. Run it on an idle machine. ``--tiny`` tries the code and measures
+nothing.
 """
 
 from __future__ import annotations
