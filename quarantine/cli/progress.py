@@ -136,7 +136,7 @@ class _Block:
         rows = sum(max(1, -(-cells // columns)) for cells in self._drawn)
         if not rows and not lines:
             return
-        shown = [_head(line, columns - 1) for line in lines]
+        shown = [_head(_writable(line), columns - 1) for line in lines]
         self._drawn = [_cells(line) for line in shown]
         up = _UP_AND_CLEAR.format(rows) if rows else ""
         with suppress(OSError):  # a terminal that has gone ends no scan
@@ -146,6 +146,12 @@ class _Block:
 
 def _print(line: str) -> None:
     print(line, flush=True)
+
+
+def _writable(text: str) -> str:
+    """``text`` as it is written; a letter that the terminal's encoding lacks becomes several."""
+    encoding = sys.stderr.encoding or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def _terminal() -> os.terminal_size:
