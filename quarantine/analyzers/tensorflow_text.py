@@ -7,12 +7,12 @@ After tensorflow/python/saved_model/loader_impl.py and protobuf's text format.
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from quarantine.formats.interface import Malformed, Node
-from quarantine.formats.protobuf_schema import Message, schema
-from quarantine.formats.tensorflow_graph import Reducer
-from quarantine.formats.tensorflow_model import judge
-from quarantine.formats.textproto import TextReader
+
+if TYPE_CHECKING:
+    from quarantine.formats.protobuf_schema import Message
 
 _NAMES = (".pbtxt", ".pbtext", ".textproto", ".textpb")
 _BEGINS = re.compile(
@@ -43,6 +43,11 @@ class TensorFlowTextAnalyzer:
         named = node.path.lower().endswith(_NAMES)
         if not _BEGINS.search(text):
             return
+        from quarantine.formats.protobuf_schema import schema
+        from quarantine.formats.tensorflow_graph import Reducer
+        from quarantine.formats.tensorflow_model import judge
+        from quarantine.formats.textproto import TextReader
+
         for kind, fields in _FIELDS.items():
             reader = TextReader(text, schema("tensorflow"), {"NodeDef": Reducer(memoryview(b"")).operation})
             try:
@@ -62,4 +67,6 @@ class TensorFlowTextAnalyzer:
         if kind == "GraphDef":
             nodes = [held for held in found.all("node") if getattr(held, "operator", "")]
             return bool(nodes) or bool(found.inner("library").all("function"))
+        from quarantine.formats.protobuf_schema import Message
+
         return any(isinstance(held, Message) for held in [*found.all("meta_graphs"), *found.all("graph_def")])

@@ -111,7 +111,7 @@ class Walk:
                 node.layout = None
 
         def analyzed() -> None:
-            for analyzer in analyzers_for(forms):
+            for analyzer in analyzers_for(forms, node.path):
                 node.speaker = analyzer.name
                 self._guard(node, lambda analyzer=analyzer: analyzer.analyze(node))  # type: ignore[misc]
                 ran.append(analyzer.name)
