@@ -75,7 +75,9 @@ _READ: Names = {
             "cosine_with_hard_restarts_schedule_with_warmup", "polynomial_decay_schedule_with_warmup",
             "inverse_sqrt_schedule", "cosine_with_min_lr_schedule_with_warmup")]
         + ["_get_constant_lambda", "_get_wsd_scheduler_lambda"], "kept"),
-    "tokenizers": dict.fromkeys(["Tokenizer", "AddedToken"], "restored"),
+    "tokenizers": {"Tokenizer": "tokenizer", "AddedToken": "restored"},
+    # Its state is the model as JSON; what reads vocabulary files are class methods of others.
+    "tokenizers.models": {"Model": "restored"},
     "ultralytics.utils": {"IterableSimpleNamespace": "empty"},
     "ultralytics.yolo.utils": {"IterableSimpleNamespace": "empty"},
     "dill._dill": {"_create_array": "dill-array", "_load_type": "dill-type"},

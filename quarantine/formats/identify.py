@@ -9,7 +9,7 @@ import re
 
 from quarantine.formats.interface import Format, Node, Source
 from quarantine.formats.pickle import runs_beside
-from quarantine.formats.table import EMPTY, EXTERNAL, FORMATS, PLACED, by_name, load
+from quarantine.formats.table import EMPTY, EXTERNAL, FORMATS, LEGACY_TEXT, PLACED, by_name, load
 
 _PLACED = frozenset(line.name for line in PLACED)  # more than their content looks like
 # A chunk's file has a name of digits; its data may look by chance, or because it is compressed, like one of these.
@@ -25,6 +25,13 @@ _NEVER_TEXT = (
     *_PICKLE_NAMES, ".pt", ".ckpt", ".h5", ".hdf5", ".keras", ".tflite", ".msgpack", ".zip", ".tar",
     ".gz", ".tgz", ".7z", ".nemo", ".pte", ".pt2", ".ort", ".mlmodel", ".engine", ".plan", ".skops", ".cbm", ".ubj",
 )  # fmt: skip
+_TEXT_NAMES = (
+    ".txt",
+    ".csv",
+    ".tsv",
+    ".md",
+    ".log",
+)  # in whatever encoding; no loader runs what is called so
 _BELONG_TOGETHER = {"tflite", "zip"}  # the model's reader compares the archive with what the model says of it
 _TEXTUAL = frozenset({"lightgbm", "xml", "pmml"})
 _CLAIMS = {".safetensors": "safetensors", ".npy": "npy", ".npz": "zip", ".onnx": "onnx", ".gguf": "gguf",
@@ -59,6 +66,9 @@ def identify(node: Node, expect: str | None = None) -> list[Format]:
         found = [wanted] if wanted.name in _PLACED else [*found, wanted]
     if not found and node.described():
         return [load(EXTERNAL)]
+    if not found and node.path.lower().endswith(_TEXT_NAMES):
+        legacy = load(LEGACY_TEXT)
+        found = [legacy] if legacy.recognise(head, node.source) else []
     if not found:
         node.finding("format-unknown", head=head[:16].hex())
     return found

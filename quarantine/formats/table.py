@@ -192,6 +192,9 @@ PLACED = (
 EMPTY, EXTERNAL = Line("empty", "empty:Empty"), Line("external-data", "external:ExternalData")
 """Told by having no bytes, and by another file that refers to this one."""
 
+LEGACY_TEXT = Line("legacy-text", "text:LegacyText")
+"""Told by its name, where the content is nothing else."""
+
 
 @cache
 def load(line: Line) -> Format:
