@@ -11,6 +11,7 @@ import re
 from typing import Any
 
 from quarantine.formats.interface import Malformed, Node
+from quarantine.formats.text import lenient
 
 _JINJA_NAMES = (".jinja", ".jinja2", ".j2")
 _MLFLOW = re.compile(
@@ -39,7 +40,7 @@ class ConfigAnalyzer:
         """Follow every key of the document, however deep."""
         path = node.path.lower()
         if path.endswith(_JINJA_NAMES):
-            self._template(node, node.source.read(0, node.source.size).decode(), "the file")
+            self._template(node, lenient(node.source.read(0, node.source.size)), "the file")
             return
         if path.rpartition("/")[2].rpartition("!")[2] == "mlmodel":
             self._mlflow(node)
@@ -52,7 +53,7 @@ class ConfigAnalyzer:
             return
         raw = node.source.read(0, node.source.size)
         try:
-            document = json.loads(raw.decode("utf-8-sig"))
+            document = json.loads(lenient(raw))
         except ValueError:
             return  # text that only begins like JSON: no JSON loader takes it either
         except RecursionError:
@@ -68,7 +69,7 @@ class ConfigAnalyzer:
 
     def _mlflow(self, node: Node) -> None:
         """MLflow's YAML: who loads the model, and code that is put on the import path before. (mlflow/pyfunc)"""
-        for line in node.source.read(0, node.source.size).decode().splitlines():
+        for line in lenient(node.source.read(0, node.source.size)).splitlines():
             match = _MLFLOW.match(line)
             if match and not (match[1] == "loader_module" and _MLFLOW_OWN.fullmatch(match[2])):
                 node.finding("config-remote-code", where="MLmodel", key=match[1], value=match[2])

@@ -12,6 +12,7 @@ from quarantine.formats.interface import Malformed, Node
 from quarantine.formats.protobuf_schema import Message, schema
 from quarantine.formats.tensorflow_graph import Reducer
 from quarantine.formats.tensorflow_model import judge
+from quarantine.formats.text import lenient
 from quarantine.formats.textproto import TextReader
 
 _NAMES = (".pbtxt", ".pbtext", ".textproto", ".textpb")
@@ -38,7 +39,7 @@ class TensorFlowTextAnalyzer:
         Raises:
             Malformed: a file that is named as protobuf's text is none.
         """
-        text = node.source.read(0, node.source.size).decode()
+        text = lenient(node.source.read(0, node.source.size))
         named = node.path.lower().endswith(_NAMES)
         if not named and not _BEGINS.search(text):
             return
