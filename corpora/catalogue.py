@@ -42,7 +42,6 @@ MODULES = (
     "malicious.keras",
     "malformed.keras",
     "malicious.tensorflow",
-    "malformed.files",
     "malformed.tensorflow",
 )
 """The modules that hold cases, one line each, in the order of the manifest."""

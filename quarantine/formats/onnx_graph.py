@@ -45,11 +45,7 @@ class Graphs:
     def operator(self, values: Values, at: int) -> None:
         """A node."""
         kind, domain = _text(values, 4), _text(values, 7)
-        self.domains.setdefault(domain, at)
-        if domain not in STANDARD_DOMAINS | CONTRIB_DOMAINS or kind in _CALLING | _COMPILED:
-            if len(self.foreign) >= _OPERATORS_LIMIT:
-                raise TooLarge("there are more kinds of operators than any model has", offset=at)
-            self.foreign.setdefault((domain, kind), at)
+        self.named(domain, kind, at)
         if kind == "Constant":
             self._constant(values)
         elif kind in _SIZED:
@@ -78,6 +74,14 @@ class Graphs:
         elements = math.prod(max(1, side) for side in _ints(self.data, values, 3))
         if elements > ELEMENTS_LIMIT:
             self.node.finding("onnx-size-bomb", offset=at, operator="sparse tensor", elements=elements)
+
+    def named(self, domain: str, kind: str, at: int) -> None:
+        """An operator, by its domain and kind alone."""
+        self.domains.setdefault(domain, at)
+        if domain not in STANDARD_DOMAINS | CONTRIB_DOMAINS or kind in _CALLING | _COMPILED:
+            if len(self.foreign) >= _OPERATORS_LIMIT:
+                raise TooLarge("there are more kinds of operators than any model has", offset=at)
+            self.foreign.setdefault((domain, kind), at)
 
     def report(self) -> None:
         """Say what all of it comes to."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from quarantine.formats.flatbuffer import Table, verified
 from quarantine.formats.interface import Node, Source
-from quarantine.formats.onnx_graph import check_domain
+from quarantine.formats.onnx_graph import Graphs
 
 MAGIC = b"ORTM"
 _INSIDE = frozenset({"com.microsoft", "com.microsoft.nchwc", "com.ms.internal.nhwc", "ai.onnx.internal"})
@@ -44,16 +44,16 @@ class Ort:
         """Verify, claim and judge."""
         with node.source.view() as data:
             _, root = verified(node, data, len(data), "ort")
-        domains: set[str] = set()
+            graphs = Graphs(node, data)
         for table in _tables(root):
             if table.kind == "Tensor" and table.number("external_data_offset", -1) >= 0:
                 node.finding(
                     "onnx-external-path", offset=table.at, location=f"the data of {table.text('name')}"
                 )
             domain = table.text("domain")
-            if table.kind == "Node" and domain not in domains and domain not in _INSIDE:
-                domains.add(domain)
-                check_domain(node, domain, table.text("op_type"), table.at)
+            if table.kind == "Node" and domain not in _INSIDE:
+                graphs.named(domain, table.text("op_type"), table.at)
+        graphs.report()
         model = root.get("model")
         for name in ("producer_name", "producer_version", "domain", "doc_string"):
             if isinstance(model, Table) and model.text(name):

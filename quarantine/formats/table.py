@@ -92,8 +92,6 @@ FORMATS = (
     Line("mxnet", "mxnet:MxNet", (b"\x12\x01\0\0",)),
     Line("caffe", "caffe:Caffe", (b"\x0a", b"\x12")),
     Line("hdf5", "hdf5:Hdf5"),
-    Line("tar", "tar:Tar", (b"ustar",), at=257),
-    Line("compressed", "compressed:Compressed", (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x5d", *_ZLIB)),
     Line("zfile", "compressed:ZFile", (b"ZF",)),
     Line(
         "torch7",
@@ -122,7 +120,6 @@ FORMATS = (
     Line("tar", "tar:Tar", _TAR_SUMS, at=148),
     Line("compressed", "compressed:Compressed", _COMPRESSED),
     Line("7z", "sevenzip:SevenZip", (b"7z\xbc\xaf\x27\x1c",)),
-    Line("zfile", "compressed:ZFile", (b"ZF",)),
     Line("rar", "rar:Rar", (b"Rar!\x1a\x07",)),
     Line("foreign", "foreign:Foreign", _FOREIGN),
     Line("appledouble", "appledouble:AppleDouble", (b"\x00\x05\x16\x07",)),
