@@ -9,7 +9,7 @@ import json
 import re
 from functools import cache
 
-from quarantine.analyzers.pickle.names import Standing, judge
+from quarantine.analyzers.pickle.names import DOORS, Standing, judge
 from quarantine.resources import resource_dir
 
 DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
@@ -25,13 +25,15 @@ def _listed() -> frozenset[str]:
 
 
 def standing(target: str) -> Standing:
-    """Known good if a list has the class; dangerous if its name, cut anywhere into module and name, is."""
+    """Known good if a list has the class; dangerous if any part of the way to it is."""
     if target in _listed():
         return Standing.GOOD
     parts = target.split(".")
     if not DOTTED.fullmatch(target):
         return Standing.DANGEROUS if "${" in target or not target.isidentifier() else Standing.UNKNOWN
-    splits = [(".".join(parts[:at]), ".".join(parts[at:])) for at in range(1, len(parts))]
+    # A target is looked up part by part, and any part before the last may be a module or an attribute that is one.
+    splits = [(".".join(parts[:at]), parts[at]) for at in range(1, len(parts))]
+    splits += [(part, parts[-1]) for part in parts[:-1] if part in DOORS]
     if any(judge(*split).standing is Standing.DANGEROUS for split in splits):
         return Standing.DANGEROUS
     return Standing.UNKNOWN

@@ -20,6 +20,11 @@ from quarantine.formats.text import lenient
 EXPANDED_LIMIT, FINDINGS_LIMIT = 1_000_000, 50
 _NAMES = (".yaml", ".yml")
 _CORE = "tag:yaml.org,2002:"
+# Plain values, which old versions of Keras wrote with such tags.
+_PLAIN_TAGS = frozenset(
+    f"tag:yaml.org,2002:python/{kind}"
+    for kind in ("tuple", "unicode", "str", "int", "long", "float", "bool", "none", "list", "dict", "bytes")
+)
 _CORE_TAGS = frozenset(
     _CORE + name
     for name in ("null", "bool", "int", "float", "binary", "timestamp", "omap", "pairs",
@@ -86,6 +91,8 @@ class _Said:
 def _tag(said: _Said, value: YamlNode) -> None:
     tag = value.tag
     if not tag or tag in _CORE_TAGS or tag in _REFERS:
+        return
+    if tag in _PLAIN_TAGS:
         return
     if "python" in tag:
         said.once("config-calls", tag, value, where="a tag", target=tag)

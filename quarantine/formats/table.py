@@ -140,7 +140,6 @@ FORMATS = (
     Line("msgpack", "msgpack:Msgpack", _MSGPACK),
     Line("pyc", "marshal:Pyc", (b"\r\n",), at=2),
     Line("code-object", "marshal:BareCode", (b"\x63", b"\xe3", *_MARSHALLED)),
-    Line("torch_legacy", "torch_legacy:TorchLegacy", (b"\x80",)),
     Line("torch_legacy", "torch_legacy:TorchLegacy", (b"\x80", b"L119547037")),
     Line("pickle", "pickle:Pickle"),
     Line(

@@ -12,6 +12,8 @@ FILTERED = [line for line in FORMATS if line.starts]
 
 
 def test_every_line_names_its_format() -> None:
+    names = [line.name for line in (*FORMATS, *PLACED)]
+    assert len(names) == len(set(names))
     for line in (*FORMATS, *PLACED, EMPTY, EXTERNAL):
         assert load(line).name == line.name
     assert by_name("zip") is load(FORMATS[0])

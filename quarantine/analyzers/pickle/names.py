@@ -24,7 +24,7 @@ _INSIDE = frozenset(
      "runpy", "builtins", "__builtin__", "urllib", "marshal"}
 )  # fmt: skip
 """Modules that libraries carry copies of, or pass on, under their own name."""
-_DOORS = frozenset(
+DOORS = frozenset(
     {"os", "sys", "subprocess", "builtins", "posix", "nt", "importlib", "ctypes", "shutil", "socket"}
 )
 
@@ -136,7 +136,7 @@ def _dangerous(module: str, name: str) -> str | None:
     # numpy.os.system, torch.sys.modules: a door to another module through an attribute. Honest dotted names begin with
     # a class.
     if len(parts) > 1 and (
-        _DOORS & set(parts[:-1])
+        DOORS & set(parts[:-1])
         or any(p.startswith("__") for p in parts)
         or not parts[0].strip("_")[:1].isupper()
     ):
