@@ -11,6 +11,7 @@ import gzip
 import io
 import lzma
 import random
+import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Sequence
@@ -20,9 +21,11 @@ from tests.fuzz.repair import repair
 SIZE_LIMIT_BYTES = 64 << 10
 _ODD = (0, 1, 2, 3, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 1 << 40, (1 << 63) - 1,
         1 << 63, (1 << 64) - 1)  # fmt: skip
-_WORDS = (b"__class__", b"../", b"\0", b"{}", b"[", b'"', b"{{", b"%}", b"!!python/object/apply:os.system", b"null",
-          b"1e999", b"-1", b"\xef\xbb\xbf", b"\xff\xfe", b"\x80\x04", b"cposix\nsystem\n", b"auto_map", b"&a [*a]",
-          b"PK\3\4", b"PK\1\2", b"PK\5\6", b"9" * 400, b"[" * 300, b"\xc3\x28", b"\xed\xa0\x80", b"\n", b" ")  # fmt: skip
+_WORDS = (
+    b"__class__", b"../", b"\0", b"{}", b"[", b'"', b"{{", b"%}", b"!!python/object/apply:os.system", b"null", b"1e999",
+    b"-1", b"\xef\xbb\xbf", b"\xff\xfe", b"\x80\x04", b"cposix\nsystem\n", b"auto_map", b"&a [*a]", b"PK\3\4",
+    b"PK\1\2", b"PK\5\6", b"9" * 400, b"[" * 300, b"\xc3\x28", b"\xed\xa0\x80", b"\n", b" ",
+)  # fmt: skip
 _CODECS: dict[bytes, tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]]] = {
     b"\x1f\x8b": (gzip.decompress, lambda data: gzip.compress(data, 1, mtime=0)),
     b"BZh": (bz2.decompress, bz2.compress),
@@ -86,7 +89,11 @@ def _container(data: bytes, others: Sequence[bytes], rng: random.Random) -> byte
 
 def _zip(data: bytes, others: Sequence[bytes], rng: random.Random) -> bytes:
     out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as held, zipfile.ZipFile(out, "w") as made:
+    with (
+        zipfile.ZipFile(io.BytesIO(data)) as held,
+        zipfile.ZipFile(out, "w") as made,
+        warnings.catch_warnings(),
+    ):
         members = [(info, held.read(info)) for info in held.infolist()]
         at = rng.randrange(len(members))
         info, content = members[at]
@@ -98,6 +105,7 @@ def _zip(data: bytes, others: Sequence[bytes], rng: random.Random) -> bytes:
                 members.append(members[rng.randrange(len(members))])
             case 2:
                 rng.shuffle(members)
+        warnings.simplefilter("ignore")  # that names are given twice is the point
         for info, content in members:
             made.writestr(info, content)
     return out.getvalue()
@@ -169,5 +177,3 @@ def _protobuf(data: bytes, rng: random.Random, depth: int) -> bytes:
         case _:
             fields[at] = (key, rng.randbytes(len(value)))
     return b"".join(_coded(k) + (_coded(len(v)) if k & 7 == 2 else b"") + v for k, v in fields)
-
-

@@ -61,8 +61,14 @@ class Recorder:
 
     def _keep(self, data: bytes, error: BaseException) -> None:
         cause = error.__cause__ or error.__context__ or error if isinstance(error, Crash) else error
-        frames = [frame for frame in traceback.extract_tb(cause.__traceback__) if "quarantine" in frame.filename]
-        place = f"{type(cause).__name__} {frames[-1].filename}:{frames[-1].lineno}" if frames else repr(cause)[:200]
+        frames = [
+            frame for frame in traceback.extract_tb(cause.__traceback__) if "quarantine" in frame.filename
+        ]
+        place = (
+            f"{type(cause).__name__} {frames[-1].filename}:{frames[-1].lineno}"
+            if frames
+            else repr(cause)[:200]
+        )
         if place in self._places:
             return
         self._places.add(place)

@@ -32,7 +32,10 @@ def _zip(data: bytearray) -> bytes:
     for start, entry in zip(locals_, entries, strict=False):
         if entry + 46 > len(data) or start + 30 > len(data):
             continue
-        (method,), (packed,) = struct.unpack_from("<H", data, entry + 10), struct.unpack_from("<I", data, entry + 20)
+        (method,), (packed,) = (
+            struct.unpack_from("<H", data, entry + 10),
+            struct.unpack_from("<I", data, entry + 20),
+        )
         names = sum(struct.unpack_from("<HH", data, start + 26))
         content = bytes(data[start + 30 + names : start + 30 + names + min(packed, 1 << 20)])
         if method == 8:

@@ -23,7 +23,9 @@ from tests.fuzz.targets import Target, all_targets
 FINDINGS = Path("fuzz-findings")
 SEEDS_LIMIT = 150
 _GRACE_S = 120
-_HEAD = f"{'target':22} {'inputs':>8} {'inputs/s':>9} {'edges':>6} {'new':>6} {'crashes':>8} {'slowest s':>10} {'peak MiB':>9}"
+_HEAD = (
+    f"{'target':22} {'inputs':>8} {'inputs/s':>9} {'edges':>6} {'new':>6} " + "crashes  slowest s  peak MiB"
+)
 
 
 def _fuzz(target: Target, seeds: list[Seed], seconds: int, findings: Path) -> dict[str, object]:
@@ -38,7 +40,12 @@ def _fuzz(target: Target, seeds: list[Seed], seconds: int, findings: Path) -> di
         with (folder / "log").open("w+b") as log:
             try:
                 status: int | str = subprocess.run(
-                    command, stdout=log, stderr=log, timeout=seconds + _GRACE_S, stdin=subprocess.DEVNULL, check=False
+                    command,
+                    stdout=log,
+                    stderr=log,
+                    timeout=seconds + _GRACE_S,
+                    stdin=subprocess.DEVNULL,
+                    check=False,
                 ).returncode
             except subprocess.TimeoutExpired:
                 status = "hung"
@@ -47,7 +54,10 @@ def _fuzz(target: Target, seeds: list[Seed], seconds: int, findings: Path) -> di
         figures: dict[str, object] = json.loads(result.read_text()) if result.exists() else {}
     edges = [int(number) for number in re.findall(r"cov: (\d+)", text)]
     start = re.search(r"INITED cov: (\d+)", text)
-    figures |= {"edges": max(edges, default=0), "new": max(edges, default=0) - (int(start[1]) if start else 0)}
+    figures |= {
+        "edges": max(edges, default=0),
+        "new": max(edges, default=0) - (int(start[1]) if start else 0),
+    }
     if status != 0:
         figures["ended"] = f"{status}: {text[-1500:]}"
     return figures
@@ -57,7 +67,7 @@ def _row(name: str, seconds: int, figures: dict[str, object]) -> str:
     inputs = int(str(figures.get("executions", 0)))
     cells = f"{inputs:8} {inputs / seconds:9.0f} {figures['edges']:>6} {figures['new']:>6}"
     peak = int(str(figures.get("peak_bytes", 0))) >> 20
-    return f"{name:22} {cells} {figures.get('crashes', 0):>8} {figures.get('slowest_s', 0):>10} {peak:9}"
+    return f"{name:22} {cells} {figures.get('crashes', 0):>7} {figures.get('slowest_s', 0):>10} {peak:>9}"
 
 
 def main() -> int:
@@ -71,7 +81,10 @@ def main() -> int:
     seconds = max(2, int(asked.minutes * 60 * workers / len(targets)))
     FINDINGS.mkdir(exist_ok=True)
     seeds = full()
-    print(f"{len(seeds)} seeds, {len(targets)} targets, {seconds} s each, {workers} at a time\n{_HEAD}", flush=True)
+    print(
+        f"{len(seeds)} seeds, {len(targets)} targets, {seconds} s each, {workers} at a time\n{_HEAD}",
+        flush=True,
+    )
     bad = total = 0
     with ThreadPoolExecutor(workers) as pool:
         runs = pool.map(lambda target: _fuzz(target, seeds, seconds, FINDINGS), targets)

@@ -16,6 +16,7 @@ from quarantine.formats.table import FORMATS, PLACED, load
 from quarantine.jail.protocol import ArtifactSeen, Done, Progress, encoder
 from quarantine.resources import resource_dir
 from quarantine.ruleset import load_rules
+from tests.formats.test_strict_readers import HONEST
 from tests.fuzz.targets import Crash, Target, visited
 
 SIZE_LIMIT_BYTES = 64 << 10
@@ -36,7 +37,8 @@ def quick() -> list[Seed]:
     """Seeds that take a second or two to collect: the rules' examples and the files that large libraries wrote."""
     files = [(example.file, example.content) for rule in load_rules().all() for example in rule.examples
              if example.observed is None]  # fmt: skip
-    return _collected([*files, *_files(MADE)])
+    honest = [(f"model.{form.name}", data) for form, data in HONEST]
+    return _collected([*files, *honest, *_files(MADE)])
 
 
 def full() -> list[Seed]:
@@ -48,7 +50,9 @@ def full() -> list[Seed]:
 
 def chosen(target: Target, seeds: Iterable[Seed], limit: int) -> list[bytes]:
     """The smallest seeds for a target, at most ``limit``; anything at all where it has none of its own."""
-    own = sorted({seed.data for seed in seeds if target.takes(seed.name, seed.forms)}, key=lambda d: (len(d), d))
+    own = sorted(
+        {seed.data for seed in seeds if target.takes(seed.name, seed.forms)}, key=lambda d: (len(d), d)
+    )
     return list(islice(own, limit)) or [b"\0", target.name.encode()]
 
 

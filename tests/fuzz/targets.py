@@ -63,13 +63,17 @@ class Target:
     takes: Callable[[str, frozenset[str]], bool]
 
 
-def visited(name: str, data: bytes, expect: str | None = None) -> Iterator[WalkNode]:
+def visited(
+    name: str, data: bytes, expect: str | None = None, said: Said | None = None
+) -> Iterator[WalkNode]:
     """Walk one artifact of that name and everything inside, as the static worker does; each node after its visit.
+
+    ``said`` takes what is said on the way.
 
     Raises:
         Crash: a reader failed.
     """
-    said = Said()
+    said = Said() if said is None else said
     walk = Walk(said)
     source: Source = BytesSource(data)
     stack = [WalkNode(name, source, 0, said, ((name, source),), expect)]
@@ -79,6 +83,7 @@ def visited(name: str, data: bytes, expect: str | None = None) -> Iterator[WalkN
         node = stack.pop()
         if node.depth > DEPTH_LIMIT:
             continue
+        node.tensors = []
         walk.visit(node)
         yield node
         for path, held, wanted in reversed(node.children):
