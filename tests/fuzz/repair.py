@@ -21,7 +21,7 @@ def repair(data: bytes) -> bytes:
         return _tar(bytearray(data))
     if data[8:9] == b"{":
         end = data.rfind(b"}}", 0, 1 << 16)
-        return struct.pack("<Q", end - 6) + data[8:] if end > 0 else data
+        return struct.pack("<Q", end - 6) + data[8:] if end > 6 else data
     return data
 
 
