@@ -1,7 +1,13 @@
 """Regenerates rules/globals/*.json, the globals that honest model files import, from the installed libraries.
 
-The criterion, for every name: construction and state restore have no side effect beyond memory, whatever the
-arguments (or whatever arguments the named constraint lets through). Names are enumerated one by one.
+The criterion, for every name: construction and state restore have no side effect beyond memory, whatever the arguments
+(or whatever arguments the named constraint lets through). Names are enumerated one by one.
+
+Libraries that are not installed here, and older versions of those that are, come from the environments whose
+interpreters are named: ``python -m corpora.generate_globals /tmp/venv/bin/python ...``; see ``LIBRARIES``. The lists
+were made with scikit-learn 1.1.3, 1.2.2, 1.4.2 and 1.9.1, imbalanced-learn 0.9.1 and 0.12.4 and newer, statsmodels
+0.13.5, 0.14.2 and 0.15.0, gensim 4.3 and 4.4, nltk 3.10, hmmlearn 0.3, category_encoders 2.5 and newer, mlxtend 0.21
+and newer, xgboost 1.7.6 and 2.1.4, lightgbm 3.3.5 to 4.3.0. What an environment lacks keeps the names that it has.
 """
 
 from __future__ import annotations
@@ -10,6 +16,8 @@ import importlib
 import inspect
 import json
 import pkgutil
+import subprocess
+import sys
 from pathlib import Path
 
 OUT = Path(__file__).resolve().parent.parent / "rules" / "globals"
@@ -29,6 +37,89 @@ _OLD_SKLEARN = {
     "sklearn.manifold._t_sne": "t_sne",
 }
 """Where scikit-learn before 0.22 kept what it keeps elsewhere now, other than by the underscore."""
+LIBRARIES = {
+    "statistics": ("statsmodels", "scipy"),
+    "text_models": ("gensim", "nltk"),
+    "estimators": ("imblearn", "category_encoders", "mlxtend", "hmmlearn", "prophet"),
+    "sklearn": ("sklearn",),
+    "boosting": ("xgboost", "lightgbm"),
+}
+"""Which list holds what other environments know of which libraries."""
+_COMPUTING = [
+    "abs",
+    "all",
+    "allclose",
+    "amax",
+    "amin",
+    "any",
+    "argmax",
+    "argmin",
+    "argsort",
+    "around",
+    "average",
+    "bincount",
+    "ceil",
+    "clip",
+    "concatenate",
+    "count_nonzero",
+    "cumprod",
+    "cumsum",
+    "diff",
+    "digitize",
+    "dot",
+    "fix",
+    "histogram",
+    "hstack",
+    "interp",
+    "isclose",
+    "log",
+    "max",
+    "mean",
+    "median",
+    "min",
+    "nan_to_num",
+    "nanargmax",
+    "nanargmin",
+    "nanmax",
+    "nanmean",
+    "nanmedian",
+    "nanmin",
+    "nanpercentile",
+    "nanprod",
+    "nanquantile",
+    "nanstd",
+    "nansum",
+    "nanvar",
+    "percentile",
+    "prod",
+    "product",
+    "ptp",
+    "quantile",
+    "ravel",
+    "real",
+    "reshape",
+    "round",
+    "round_",
+    "searchsorted",
+    "sort",
+    "squeeze",
+    "std",
+    "sum",
+    "trapezoid",
+    "transpose",
+    "unique",
+    "var",
+    "vstack",
+    "where",
+    "array",
+    "asarray",
+    "copy",
+    "nonzero",
+    "isnan",
+    "zeros_like",
+    "ones_like",
+    "stack",
+]
 _ACTIVATIONS = ["celu", "elu", "gelu", "glu", "hardsigmoid", "hardswish", "leaky_relu", "log_softmax", "mish", "relu",
                 "relu6", "selu", "sigmoid", "silu", "softmax", "softplus", "tanh"]  # fmt: skip
 _COMPUTE = [
@@ -63,6 +154,7 @@ def python() -> Names:
     ]
     return {
         "builtins": dict.fromkeys(plain, "any")
+        | {"hash": "kept", "len": "kept"}
         | dict.fromkeys(["bytearray", "bytes"], "buffer")
         | dict.fromkeys(["complex", "int", "float", "str", "bool"], "text")
         | {"range": "range", "getattr": "bound"}
@@ -93,6 +185,11 @@ def python() -> Names:
         "pathlib._local": dict.fromkeys(_PATHS, "any"),  # Python 3.13
         "_codecs": {"encode": "codec"},
         "joblib.numpy_pickle": {"NumpyArrayWrapper": "restored"},
+        # scikit-learn before 0.23 brought a joblib of its own
+        "sklearn.externals.joblib.numpy_pickle": {"NumpyArrayWrapper": "restored"},
+        "dateutil.relativedelta": {"relativedelta": "restored"},
+        "dateutil.tz.tz": {"tzutc": "restored"},
+        "pytz": {"_p": "zone", "_UTC": "any", "UTC": "no-call"},
     }
 
 
@@ -107,56 +204,21 @@ def numpy() -> Names:
         if inspect.isclass(getattr(np, n)) and issubclass(getattr(np, n), np.generic)
     }
     names["numpy"] |= {n: "kept" for n in dir(np) if isinstance(getattr(np, n), np.ufunc)}
-    names["numpy"] |= dict.fromkeys(
-        [
-            "mean",
-            "median",
-            "min",
-            "max",
-            "amin",
-            "amax",
-            "sum",
-            "std",
-            "var",
-            "clip",
-            "round",
-            "around",
-            "nan_to_num",
-            "argmax",
-            "argmin",
-            "argsort",
-            "sort",
-            "unique",
-            "squeeze",
-            "ravel",
-            "reshape",
-            "concatenate",
-            "stack",
-            "hstack",
-            "vstack",
-            "nanmean",
-            "nanmedian",
-            "nanmax",
-            "nanmin",
-            "nanstd",
-            "quantile",
-            "percentile",
-            "prod",
-            "cumsum",
-            "diff",
-            "asarray",
-            "array",
-            "expand_dims",
-            "transpose",
-            "isin",
-            "where",
-            "real",
-            "imag",
-            "sinc",
-            "interp",
-        ],
-        "kept",
-    )
+    names["numpy"] |= {name: "kept" for name in _COMPUTING if name not in names["numpy"]}
+    names["numpy"] |= {"vectorize": "vectorized", "poly1d": "restored"}
+    names["numpy.linalg"] = dict.fromkeys(["norm", "det", "inv", "pinv"], "kept")
+    for kind in ("polynomial", "chebyshev", "legendre", "laguerre", "hermite", "hermite_e"):
+        cls = {"polynomial": "Polynomial", "hermite_e": "HermiteE"}.get(kind, kind.capitalize())
+        names[f"numpy.polynomial.{kind}"] = {cls: "restored"}
+    names["numpy.lib.polynomial"] = names["numpy.lib._polynomial_impl"] = {"poly1d": "restored"}
+    ufuncs = {n: "kept" for n in dir(np) if isinstance(getattr(np, n), np.ufunc)}
+    for module in (
+        "numpy.core.umath",
+        "numpy.core._multiarray_umath",
+        "numpy._core.umath",
+        "numpy._core._multiarray_umath",
+    ):
+        names[module] = dict(ufuncs)
     names["numpy.matrixlib.defmatrix"] = {"matrix": "no-call"}
     names["numpy.rec"] = names["numpy.core.records"] = {"recarray": "no-call"}
     names["numpy.ma"] = {"MaskedArray": "no-call"}
@@ -308,42 +370,226 @@ def sklearn() -> Names:
         old = f"{parent}.{_OLD_SKLEARN.get(module, leaf.lstrip('_'))}"
         if old not in names:
             names[old] = names[module]
-    names["scipy.interpolate._bsplines"] = {"BSpline": "restored"}
+    names["scipy.interpolate._bsplines"] = {"BSpline": "closed"}
     names["scipy._lib.array_api_compat.numpy._aliases"] = {"asarray": "kept"}
+    names["sklearn.metrics._scorer"] |= dict.fromkeys(["_passthrough_scorer"], "kept")
+    names["sklearn.metrics._scorer"] |= dict.fromkeys(
+        ["_PredictScorer", "_ProbaScorer", "_ThresholdScorer"], "restored"
+    )
     for kind in ("csr", "csc", "coo", "bsr", "dia", "dok", "lil"):
-        for module in (f"scipy.sparse._{kind}", f"scipy.sparse.{kind}"):
-            names[module] = {f"{kind}_{form}": "restored" for form in ("matrix", "array")}
+        for module in (f"scipy.sparse._{kind}", f"scipy.sparse.{kind}", "scipy.sparse._arrays"):
+            forms = ("array",) if module.endswith("_arrays") else ("matrix", "array")
+            names.setdefault(module, {}).update({f"{kind}_{form}": "restored" for form in forms})
     return names
 
 
-def pandas() -> Names:
-    """Tables, series and indexes of pandas 1 to 3; pandas is not needed here."""
-    index = "pandas.core.indexes"
+def statistics() -> Names:
+    """SciPy's distributions, whose state is looked at, and functions that estimators keep; see ``LIBRARIES``."""
+    from scipy import special, stats
+    from scipy.stats import _continuous_distns, _discrete_distns
+
+    names: Names = {}
+    for module in (_continuous_distns, _discrete_distns):
+        for name, cls in vars(module).items():
+            if (
+                inspect.isclass(cls)
+                and issubclass(cls, stats.rv_continuous | stats.rv_discrete)
+                and name.endswith("_gen")
+            ):
+                names.setdefault(cls.__module__, {})[name] = "distribution"
+    # The names of older versions.
+    names["scipy.stats._continuous_distns"] |= dict.fromkeys(
+        ["reciprocal_gen", "loguniform_gen"], "distribution"
+    )
+    ufuncs = {n: "kept" for n in dir(special) if isinstance(getattr(special, n), type(special.expit))}
+    names["scipy.special._ufuncs"] = names["scipy.special"] = ufuncs
+    calls = ["linear_np", "linear", "nearest", "previousnext", "spline", "nan_spline"]
+    names["scipy.interpolate._interpolate"] = {f"interp1d._call_{call}": "no-call" for call in calls}
+    names["scipy.interpolate.interpolate"] = names["scipy.interpolate._interpolate"] | dict.fromkeys(
+        ("interp1d", "interp2d", "PPoly", "BPoly", "NdPPoly"), "slots"
+    )
+    names["scipy.interpolate.fitpack2"] = dict.fromkeys(
+        ("UnivariateSpline", "InterpolatedUnivariateSpline", "LSQUnivariateSpline", "RectBivariateSpline"),
+        "restored",
+    )
+    names["scipy.optimize.optimize"] = {"OptimizeResult": "closed"}
+    names["scipy.optimize._lbfgsb_py"] = {"LbfgsInvHessProduct": "closed"}
+    names["scipy.spatial.transform._rotation"] = {"Rotation": "any"}
+    for name in ("euclidean", "cosine", "cityblock", "correlation"):
+        names.setdefault("scipy.spatial.distance", {})[name] = "any"
+    return names
+
+
+def text_models() -> Names:
+    """Functions that gensim's models keep; see ``LIBRARIES``."""
     return {
+        "gensim.models.phrases": dict.fromkeys(["original_scorer", "npmi_scorer"], "no-call"),
+        "gensim.models.tfidfmodel": dict.fromkeys(["df2idf", "smartirs_normalize"], "no-call"),
+        "gensim.utils": dict.fromkeys(["identity", "call_on_class_only"], "no-call"),
+        "gensim.matutils": dict.fromkeys(["unitvec"], "no-call"),
+    }
+
+
+def estimators() -> Names:
+    """Estimators beside scikit-learn's; all of them come from other environments, see ``LIBRARIES``."""
+    return {}
+
+
+def polars() -> Names:
+    """Tables of polars, whose state is Arrow's IPC; no lazy frame or expression, which hold pickled functions."""
+    kinds = [
+        "Boolean",
+        "Int8",
+        "Int16",
+        "Int32",
+        "Int64",
+        "Int128",
+        "UInt8",
+        "UInt16",
+        "UInt32",
+        "UInt64",
+        "Float32",
+        "Float64",
+        "String",
+        "Binary",
+        "Date",
+        "Time",
+        "Datetime",
+        "Duration",
+        "Categorical",
+        "Enum",
+        "Decimal",
+        "List",
+        "Array",
+        "Struct",
+        "Field",
+        "Null",
+        "Unknown",
+    ]
+    return {
+        "polars.dataframe.frame": {"DataFrame": "closed"},
+        "polars.series.series": {"Series": "closed"},
+        "polars.datatypes.classes": dict.fromkeys(kinds, "restored"),
+        "polars.schema": {"Schema": "items"},
+    }
+
+
+def pandas() -> Names:
+    """Tables, series and indexes of pandas 1 to 3, which names its classes ``pandas.X``. pandas is not needed here."""
+    index, offsets = "pandas.core.indexes", "pandas._libs.tslibs.offsets"
+    indexes = {
+        "base": ["Index"],
+        "range": ["RangeIndex"],
+        "multi": ["MultiIndex"],
+        "category": ["CategoricalIndex"],
+        "datetimes": ["DatetimeIndex"],
+        "timedeltas": ["TimedeltaIndex"],
+        "period": ["PeriodIndex"],
+        "interval": ["IntervalIndex"],
+        "numeric": ["Int64Index", "Float64Index", "UInt64Index"],
+        "frozen": ["FrozenList"],
+    }
+    sized = [
+        f"{sign}{kind}{size}Dtype"
+        for sign, kind, sizes in (
+            ("", "Int", (8, 16, 32, 64)),
+            ("U", "Int", (8, 16, 32, 64)),
+            ("", "Float", (32, 64)),
+        )
+        for size in sizes
+    ]
+    dtypes = ["CategoricalDtype", "DatetimeTZDtype", "PeriodDtype", "IntervalDtype", "SparseDtype"]
+    arrays = {
+        "categorical": ["Categorical"],
+        "datetimes": ["DatetimeArray"],
+        "timedeltas": ["TimedeltaArray"],
+        "period": ["PeriodArray"],
+        "interval": ["IntervalArray"],
+        "numpy_": ["PandasArray", "NumpyExtensionArray"],
+        "string_": ["StringArray", "StringDtype"],
+        "string_arrow": ["ArrowStringArray", "ArrowStringArrayNumpySemantics"],
+        "boolean": ["BooleanArray", "BooleanDtype"],
+        "integer": ["IntegerArray", *sized],
+        "floating": ["FloatingArray", *sized],
+        "sparse.array": ["SparseArray"],
+        "sparse.dtype": ["SparseDtype"],
+    }
+    ticks = ["Day", "Hour", "Minute", "Second", "Milli", "Micro", "Nano"]
+    calendar = [
+        *(
+            "MonthEnd",
+            "MonthBegin",
+            "BusinessMonthEnd",
+            "BusinessMonthBegin",
+            "SemiMonthEnd",
+            "SemiMonthBegin",
+            "Week",
+        ),
+        *(
+            "WeekOfMonth",
+            "LastWeekOfMonth",
+            "QuarterEnd",
+            "QuarterBegin",
+            "BQuarterEnd",
+            "BQuarterBegin",
+            "YearEnd",
+        ),
+        *(
+            "YearBegin",
+            "BYearEnd",
+            "BYearBegin",
+            "BusinessDay",
+            "BusinessHour",
+            "DateOffset",
+            "RelativeDeltaOffset",
+            "Easter",
+        ),
+    ]
+    names: Names = {
         "pandas.core.frame": {"DataFrame": "restored"},
         "pandas.core.series": {"Series": "restored"},
         "pandas.core.internals.managers": dict.fromkeys(["BlockManager", "SingleBlockManager"], "any"),
-        "pandas._libs.internals": {"_unpickle_block": "any"},
+        "pandas._libs.internals": dict.fromkeys(["_unpickle_block", "BlockManager"], "any")
+        | {"__pyx_unpickle_BlockPlacement": "any", "BlockPlacement": "any"},
         "pandas.core.internals.blocks": {"new_block": "any"},
         "pandas._libs.arrays": {"__pyx_unpickle_NDArrayBacked": "any"},
-        "pandas._libs.tslibs.timestamps": {"_unpickle_timestamp": "any"},
-        "pandas._libs.tslibs.timedeltas": {"_timedelta_unpickle": "any"},
-        "pandas._libs.missing": {"NAType": "any"},
-        f"{index}.base": {"Index": "any", "_new_Index": "index"},
-        f"{index}.range": {"RangeIndex": "any"},
-        f"{index}.multi": {"MultiIndex": "any"},
-        f"{index}.category": {"CategoricalIndex": "any"},
-        f"{index}.datetimes": {"DatetimeIndex": "any", "_new_DatetimeIndex": "index"},
-        f"{index}.timedeltas": {"TimedeltaIndex": "any"},
-        f"{index}.numeric": dict.fromkeys(["Int64Index", "Float64Index", "UInt64Index"], "any"),
-        "pandas.core.dtypes.dtypes": dict.fromkeys(
-            ["CategoricalDtype", "DatetimeTZDtype", "PeriodDtype"], "any"
-        ),
-        "pandas.core.arrays.categorical": {"Categorical": "any"},
-        "pandas.core.arrays.datetimes": {"DatetimeArray": "any"},
-        "pandas.core.arrays.numpy_": {"PandasArray": "any"},
-        "pandas.core.arrays.string_": dict.fromkeys(["StringArray", "StringDtype"], "any"),
+        "pandas._libs.tslibs.timestamps": {"_unpickle_timestamp": "any", "Timestamp": "any"},
+        "pandas._libs.tslibs.timedeltas": {"_timedelta_unpickle": "any", "Timedelta": "any"},
+        "pandas._libs.tslibs.nattype": dict.fromkeys(["__nat_unpickle", "_nat_unpickle"], "any"),
+        "pandas._libs.tslibs.period": {"Period": "any"},
+        "pandas._libs.interval": {"Interval": "any"},
+        "pandas._libs.missing": {"NAType": "any", "NA": "any"},
+        "pandas._libs.sparse": dict.fromkeys(["IntIndex", "BlockIndex"], "any"),
+        "pandas.core.dtypes.dtypes": dict.fromkeys(dtypes, "any"),
+        offsets: dict.fromkeys([*ticks, *calendar], "any"),
     }
+    for module, classes in indexes.items():
+        names[f"{index}.{module}"] = dict.fromkeys(classes, "any")
+    names[f"{index}.base"]["_new_Index"] = "index"
+    names[f"{index}.datetimes"]["_new_DatetimeIndex"] = "index"
+    names[f"{index}.period"]["_new_PeriodIndex"] = "index"
+    names[f"{index}.interval"]["_new_IntervalIndex"] = "index"
+    for module, classes in arrays.items():
+        names[f"pandas.core.arrays.{module}"] = dict.fromkeys(classes, "any")
+    short = (
+        [name for classes in indexes.values() for name in classes if name != "FrozenList"] + sized + dtypes
+    )
+    short += [
+        "Categorical",
+        "BooleanDtype",
+        "StringDtype",
+        "Period",
+        "Interval",
+        "Timestamp",
+        "Timedelta",
+        "NA",
+        "DateOffset",
+    ]
+    names["pandas"] = {"DataFrame": "restored", "Series": "restored"} | dict.fromkeys(short, "any")
+    names["pandas.arrays"] = dict.fromkeys(
+        [n for classes in arrays.values() for n in classes if n.endswith("Array")], "any"
+    )
+    return names
 
 
 def boosting() -> Names:
@@ -354,6 +600,9 @@ def boosting() -> Names:
             "restored",
         ),
         "xgboost.core": {"Booster": "closed"},
+        "catboost.core": dict.fromkeys(
+            ["CatBoost", "CatBoostClassifier", "CatBoostRegressor", "CatBoostRanker"], "closed"
+        ),
         "lightgbm.sklearn": dict.fromkeys(
             ["LGBMClassifier", "LGBMRegressor", "LGBMRanker", "LGBMModel"], "restored"
         ),
@@ -361,10 +610,43 @@ def boosting() -> Names:
     }
 
 
+def other_environments(interpreters: list[str]) -> dict[str, Names]:
+    """What the libraries of other environments add to each list."""
+    script = Path(__file__).with_name("globals_of.py")
+    found: dict[str, Names] = {}
+    for interpreter in interpreters:
+        libraries = [library for held in LIBRARIES.values() for library in held]
+        said = subprocess.run(
+            [interpreter, str(script), *libraries], stdout=subprocess.PIPE, check=True, text=True
+        )
+        for library, names in json.loads(said.stdout).items():
+            home = next(name for name, held in LIBRARIES.items() if library in held)
+            for module, held in names.items():
+                found.setdefault(home, {}).setdefault(module, {}).update(held)
+    return found
+
+
 def main() -> None:
-    for make in (python, numpy, pandas, torch, sklearn, boosting):
-        text = json.dumps(make(), indent=1, sort_keys=True)
-        (OUT / f"{make.__name__}.json").write_text(text + "\n")
+    others = other_environments(sys.argv[1:])
+    for make in (
+        python,
+        numpy,
+        pandas,
+        polars,
+        torch,
+        sklearn,
+        boosting,
+        statistics,
+        text_models,
+        estimators,
+    ):
+        path, names = OUT / f"{make.__name__}.json", make()
+        earlier = json.loads(path.read_text()) if path.exists() and make.__name__ in LIBRARIES else {}
+        for source in (others.get(make.__name__, {}), earlier):
+            for module, held in source.items():
+                for name, constraint in held.items():
+                    names.setdefault(module, {}).setdefault(name, constraint)
+        path.write_text(json.dumps(names, indent=1, sort_keys=True) + "\n")
 
 
 if __name__ == "__main__":

@@ -117,7 +117,7 @@ REVIEWS: dict[str, tuple[str, Content, str]] = {
         "m.pt2",
         lambda _: _exported(n=[{"target": "torch.hub.load", "inputs": []}]), "torch-operator-custom"),
     "path-file": ("m.pth", lambda _: b"import os; os.getcwd()\n", "text-source-code"),
-    "code-in-archive": ("m.zip", lambda _: zipped(("modeling.py", b"x = 1\n")), "text-source-code"),
+    "code-in-archive": ("m.zip", lambda _: zipped(("modeling.py", b"import tools\n")), "text-source-code"),
     "interpreter-line": ("run", lambda _: b"#!/bin/sh\n", "text-source-code"),
     "mlflow-loader": (
         "MLmodel", lambda _: b"flavors:\n  python_function:\n    loader_module: mine.loader\n", "config-remote-code"),

@@ -1,7 +1,7 @@
-"""Configuration (JSON, MLflow's YAML): what a framework would import, fetch or run because a configuration says so.
+"""Configuration (JSON): what a framework would import, fetch or run because a configuration says so.
 
-After the loaders of Transformers (``auto_map``), Diffusers and Transformers pipelines, Hydra (``_target_``),
-MLflow (``MLmodel``). Templates found in it are read as programs; Keras' configurations have an analyzer of their own.
+After the loaders of Transformers (``auto_map``), Diffusers and Transformers pipelines and Hydra (``_target_``).
+Templates found in it are read as programs; MLflow's and Keras' configurations have analyzers of their own.
 """
 
 from __future__ import annotations
@@ -11,15 +11,10 @@ import re
 from typing import Any
 
 from quarantine.formats.interface import Malformed, Node
+from quarantine.formats.safetensors import unique_object
 from quarantine.formats.text import lenient
 
 _JINJA_NAMES = (".jinja", ".jinja2", ".j2")
-_MLFLOW = re.compile(
-    r"""\s*["']?(loader_module|code|python_model|model_code_path)["']?\s*:\s*["']?([^"'\s#]+)"""
-)
-_MLFLOW_OWN = re.compile(
-    r"mlflow\.(?:sklearn|pytorch|onnx|xgboost|lightgbm|catboost|tensorflow|keras|statsmodels|transformers)"
-)
 _YAML_NAMES = (".yaml", ".yml")
 # PyYAML's tags for Python, in short and in full, and directives that give a tag another name.
 # Plain values, which old versions of Keras wrote with such tags, are left out.
@@ -42,9 +37,6 @@ class ConfigAnalyzer:
         if path.endswith(_JINJA_NAMES):
             self._template(node, lenient(node.source.read(0, node.source.size)), "the file")
             return
-        if path.rpartition("/")[2].rpartition("!")[2] == "mlmodel":
-            self._mlflow(node)
-            return
         if path.endswith(_YAML_NAMES):
             for match in _YAML_TAGS.finditer(node.source.read(0, node.source.size)):
                 node.finding("config-calls", offset=match.start(), where="a tag", target=match[0].decode())
@@ -58,6 +50,8 @@ class ConfigAnalyzer:
             return  # text that only begins like JSON: no JSON loader takes it either
         except RecursionError:
             raise Malformed("JSON is nested too deeply") from None
+        if isinstance(document, dict) and {"learner", "Model"} & set(document):
+            self._xgboost(node, raw, document)
         todo: list[tuple[str, Any]] = [("", document)]
         while todo:
             where, value = todo.pop()
@@ -67,12 +61,12 @@ class ConfigAnalyzer:
             elif isinstance(value, list):
                 todo.extend((f"{where[:200]}[]", inner) for inner in value if _holds(inner))
 
-    def _mlflow(self, node: Node) -> None:
-        """MLflow's YAML: who loads the model, and code that is put on the import path before. (mlflow/pyfunc)"""
-        for line in lenient(node.source.read(0, node.source.size)).splitlines():
-            match = _MLFLOW.match(line)
-            if match and not (match[1] == "loader_module" and _MLFLOW_OWN.fullmatch(match[2])):
-                node.finding("config-remote-code", where="MLmodel", key=match[1], value=match[2])
+    def _xgboost(self, node: Node, raw: bytes, document: dict[str, Any]) -> None:
+        from quarantine.formats.xgboost_model import check, is_model
+
+        if is_model(document):
+            json.loads(lenient(raw), object_pairs_hook=unique_object)
+            check(node, document)
 
     def _object(self, node: Node, where: str, value: dict[str, Any]) -> None:
         if value.get("auto_map"):

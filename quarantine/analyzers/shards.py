@@ -1,14 +1,17 @@
 """The index of a sharded checkpoint: every tensor's shard must be a file of the submission, beside the index.
 
 After Transformers' ``*.index.json`` and Keras' ``*.weights.json`` (``metadata`` and ``weight_map``, whose values are a
-name or, in Keras, several); loaders open the names that it holds.
+name or, in Keras, several); loaders open the names that it holds. Some load by the index, others whatever the shards
+hold, so both must name the same tensors (told for safetensors alone).
 """
 
 from __future__ import annotations
 
 import json
 
-from quarantine.formats.interface import Malformed, Node
+from quarantine.formats.interface import Malformed, Node, Source
+
+HEADER_LIMIT_BYTES = 100 << 20
 
 _NAMES = (".safetensors.index.json", ".bin.index.json", ".weights.json")
 
@@ -37,8 +40,28 @@ class ShardsAnalyzer:
         if not all(isinstance(name, str) for names in several for name in names):
             raise Malformed("index has no map of tensors to files")
         folder, nested, _ = node.path.rpartition("/")
-        held = {name for name, _ in node.siblings()}
+        held = dict(node.siblings())
         for shard in sorted(named):
             plain = "/" not in shard and "\\" not in shard
             if not plain or (f"{folder}/{shard}" if nested else shard) not in held:
                 node.finding("index-shard-missing", shard=shard)
+                continue
+            inside = _tensors(held[f"{folder}/{shard}" if nested else shard])
+            listed = {name for name, where in (shards or {}).items() if where == shard}
+            if inside is not None and inside != listed:
+                differ = sorted(inside ^ listed)
+                node.finding(
+                    "index-tensors-differ", shard=shard, tensors=", ".join(differ[:5]), count=len(differ)
+                )
+
+
+def _tensors(source: Source) -> set[str] | None:
+    """The names in a safetensors file; None if it is none, or has a header that its own reader refuses."""
+    length = int.from_bytes(source.read(0, 8), "little")
+    if not 2 <= length <= min(HEADER_LIMIT_BYTES, source.size - 8) or source.read(8, 1) != b"{":
+        return None
+    try:
+        header = json.loads(source.read(8, length))
+    except (ValueError, RecursionError):
+        return None
+    return set(header) - {"__metadata__"} if isinstance(header, dict) else None

@@ -20,6 +20,9 @@ ANALYZERS = {
     "tensorflow_text:TensorFlowTextAnalyzer": frozenset({"text"}),
     "tfjs:TfJsAnalyzer": frozenset({"text"}),
     "shards:ShardsAnalyzer": frozenset({"text"}),
+    "held_text:HeldTextAnalyzer": frozenset({"text"}),
+    "layouts.analyzer:LayoutAnalyzer": frozenset({"text"}),
+    "code.analyzer:CodeAnalyzer": frozenset({"text"}),
     "graphs:GraphsAnalyzer": frozenset({"text"}),
     "prototxt:PrototxtAnalyzer": frozenset({"text"}),
 }

@@ -15,15 +15,20 @@ from jinja2 import Environment, TemplateError, nodes
 from jinja2.ext import Extension
 from jinja2.parser import Parser
 
+from quarantine.analyzers.templates_cost import costs
+from quarantine.analyzers.templates_keys import Keys
+from quarantine.analyzers.templates_text import says
 from quarantine.formats.interface import Node
 
 SIZE_LIMIT = 1 << 20
+_SAID_LIMIT = 16
 _DUNDER = re.compile("__[a-z_]+__")
 _DOORS = frozenset({"lipsum", "cycler", "joiner", "self", "request", "url_for", "get_flashed_messages"})
-_KEEP_KEYS = frozenset(
-    {"list", "items", "dictsort", "length", "count", "int", "first", "last", "sort", "unique"}
-)
 _BY_ATTRIBUTE = frozenset({"selectattr", "rejectattr", "groupby"})
+# Filters that take an attribute's name at that place.
+_ATTRIBUTE_AT = {"sum": 0, "unique": 1, "min": 1, "max": 1, "join": 1, "sort": 2, "groupby": 0}
+_BY_FILTER = frozenset({"map", "select", "reject"})
+_BOUND = frozenset({"format", "format_map"})
 _FIELD = re.compile(r"\{[^{}]*[.\[_][^{}]*\}")
 
 
@@ -70,35 +75,24 @@ def check_template(node: Node, text: str, where: str) -> None:
     environment = Environment(extensions=["jinja2.ext.loopcontrols", _Generation])  # noqa: S701 - never rendered
     try:
         tree = environment.parse(text)
-        seen = _Template(tree).problems()
+        seen = _Template(tree).problems() | {("template-bomb", what) for what in costs(tree)}
+        spoken = sorted(set(says(tree)))
     except (TemplateError, RecursionError) as error:
         node.finding("template-broken", where=where, why=f"{type(error).__name__}: {error}")
         return
     for rule, what in sorted(seen):
         node.finding(rule, where=where, what=what)
+    for rule, what, said in spoken[:_SAID_LIMIT]:
+        node.finding(rule, where=where, what=what, text=said)
 
 
 class _Template:
-    """One parsed template, and which of its variables hold keys that were taken from data as they are."""
+    """One parsed template, and which of its variables may hold names that were put together."""
 
     def __init__(self, tree: nodes.Template) -> None:
         self._tree = tree
-        self._built = {
-            name.name for block in tree.find_all(nodes.AssignBlock) for name in _names(block.target)
-        }
-        self._built |= {arg.name for macro in tree.find_all(nodes.Macro) for arg in macro.args}
-        self._built |= {arg.name for call in tree.find_all(nodes.CallBlock) for arg in call.args}
-        given: list[tuple[nodes.Node, nodes.Node]] = [
-            (each.target, each.node) for each in tree.find_all(nodes.Assign)
-        ]
-        given += [(each.target, each.iter) for each in tree.find_all(nodes.For)]
-        given += [(target, value) for each in tree.find_all(nodes.With)
-                  for target, value in zip(each.targets, each.values, strict=True)]  # fmt: skip
-        for _ in given:  # until a variable that takes from a built one is known to be built itself
-            more = {name.name for target, value in given if self._builds(value) for name in _names(target)}
-            if more <= self._built:
-                break
-            self._built |= more
+        self._called = {id(call.node) for call in tree.find_all(nodes.Call)}
+        self._keys = Keys(tree)
 
     def problems(self) -> set[tuple[str, str]]:
         """(rule, what was seen) for everything out of the ordinary."""
@@ -118,9 +112,20 @@ class _Template:
         if isinstance(part, nodes.Include | nodes.Import | nodes.FromImport | nodes.Extends):
             return {(escape, f"statement {type(part).__name__.lower()}")}
         if isinstance(part, nodes.Getitem):
+            if (
+                isinstance(part.arg, nodes.Const)
+                and part.arg.value in _BOUND
+                and (
+                    id(part) in self._called
+                    or not isinstance(part.node, nodes.Name | nodes.Getattr | nodes.Getitem)
+                )
+            ):
+                return {(escape, f"key {part.arg.value}")}
             return self._key(part.arg)
         if isinstance(part, nodes.Filter | nodes.Test):
             return self._filter(part)
+        if isinstance(part, nodes.Getattr) and part.attr in _BOUND and id(part) not in self._called:
+            return {(escape, f"method {part.attr}, taken and not called")}
         if isinstance(part, nodes.Call) and isinstance(part.node, nodes.Getattr):
             called, on = part.node.attr, part.node.node
             plain = isinstance(on, nodes.Const) and not _FIELD.search(str(on.value))
@@ -131,9 +136,17 @@ class _Template:
     def _filter(self, part: nodes.Filter | nodes.Test) -> set[tuple[str, str]]:
         if part.name == "attr":
             return {("template-escape", "filter attr")}
+        first = part.args[0] if part.args else None
+        if part.name in _BY_FILTER and first is not None:
+            if not isinstance(first, nodes.Const):
+                return {("template-computed-name", f"filter {part.name} by a built name")}
+            if first.value in ("attr", "format", "xmlattr") or str(first.value).startswith("_"):
+                return {("template-escape", f"filter {part.name} by {first.value}")}
         keys = [pair.value for pair in part.kwargs or () if pair.key == "attribute"]
         if part.name in _BY_ATTRIBUTE:
             keys += (part.args or [])[:1]
+        if part.name in _ATTRIBUTE_AT and isinstance(part, nodes.Filter):
+            keys += (part.args or [])[_ATTRIBUTE_AT[part.name] :][:1]
         found: set[tuple[str, str]] = set()
         if part.dyn_args is not None or part.dyn_kwargs is not None:
             found.add(("template-computed-name", f"filter {part.name} with spread arguments"))
@@ -143,42 +156,4 @@ class _Template:
         if isinstance(key, nodes.Const):
             private = isinstance(key.value, str) and any(p.startswith("_") for p in key.value.split("."))
             return {("template-escape", f"key {key.value}")} if private else set()
-        return {("template-computed-name", "a key that is built")} if self._builds(key) else set()
-
-    def _builds(self, value: nodes.Node | None) -> bool:
-        """Whether the expression may make text that the data did not hold, or that starts with an underscore."""
-        if value is None:
-            return False
-        return any(self._changes(part) for part in (value, *value.find_all(nodes.Node)))
-
-    def _changes(self, part: nodes.Node) -> bool:
-        if isinstance(part, nodes.Concat | nodes.Pow):
-            return True
-        if isinstance(part, nodes.Mod | nodes.Mul):
-            return not _is_number(part.left)
-        if isinstance(part, nodes.Add):
-            return not (_is_number(part.left) or _is_number(part.right))
-        if isinstance(part, nodes.Const):
-            return isinstance(part.value, str) and part.value.startswith("_")
-        if isinstance(part, nodes.Filter):
-            return part.name not in _KEEP_KEYS | _BY_ATTRIBUTE
-        if isinstance(part, nodes.Call) and isinstance(part.node, nodes.Getattr):
-            return part.node.attr not in _KEEP_KEYS | {"get", "keys", "values"}
-        return isinstance(part, nodes.Name) and part.name in self._built
-
-
-def _is_number(value: nodes.Node) -> bool:
-    """Whether the expression is a number whatever the data."""
-    if isinstance(value, nodes.Const):
-        return isinstance(value.value, int)
-    if isinstance(value, nodes.Getattr):
-        return (
-            isinstance(value.node, nodes.Name)
-            and value.node.name == "loop"
-            and value.attr.startswith("index")
-        )
-    return isinstance(value, nodes.Filter) and value.name in ("length", "count", "int")
-
-
-def _names(target: nodes.Node) -> list[nodes.Name]:
-    return [target] if isinstance(target, nodes.Name) else list(target.find_all(nodes.Name))
+        return {("template-computed-name", "a key that is built")} if self._keys.builds(key) else set()

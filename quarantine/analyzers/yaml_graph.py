@@ -5,6 +5,7 @@ Collections hold their parts and aliases point back, so that neither depth nor a
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,10 @@ import yaml
 from quarantine.formats.interface import TooLarge
 
 EVENTS_LIMIT, SIZE_LIMIT_BYTES = 2_000_000, 16 << 20
+FLOW_LIMIT = 2_000
+"""How many brackets may be open at once: libyaml's time grows with the square of it."""
+
+_BRACKET = re.compile(r"[\[\]{}]")
 
 
 @dataclass(eq=False)
@@ -43,6 +48,12 @@ def read_yaml(text: str) -> list[YamlNode]:
     """
     if len(text) > SIZE_LIMIT_BYTES:
         raise TooLarge("YAML is over its limit", offset=SIZE_LIMIT_BYTES)
+    depth = 0
+    for bracket in _BRACKET.findall(text):
+        depth += 1 if bracket in "[{" else -1
+        if depth > FLOW_LIMIT:
+            raise TooLarge("YAML nests deeper than any configuration")
+        depth = max(depth, 0)
     top = YamlNode("list", "", 0)
     stack, anchors = [top], dict[str, YamlNode]()
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

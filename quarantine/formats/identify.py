@@ -22,6 +22,7 @@ _NEVER_TEXT = (
     ".gz", ".tgz", ".7z", ".nemo", ".pte", ".pt2", ".ort", ".mlmodel", ".engine", ".plan", ".skops", ".cbm", ".ubj",
 )  # fmt: skip
 _BELONG_TOGETHER = {"tflite", "zip"}  # the model's reader compares the archive with what the model says of it
+_TEXTUAL = frozenset({"lightgbm", "xml", "pmml"})
 _CLAIMS = {".safetensors": "safetensors", ".npy": "npy", ".npz": "zip", ".onnx": "onnx", ".gguf": "gguf",
            ".json": "text",
            ".md": "text", ".txt": "text", ".yaml": "text"}  # fmt: skip
@@ -42,7 +43,8 @@ def identify(node: Node, expect: str | None = None) -> list[Format]:
     claim = next((kind for end, kind in _CLAIMS.items() if node.path.lower().endswith(end)), None)
     if names == "text" and expect is None and node.path.lower().endswith(_NEVER_TEXT):
         node.finding("format-only-text", claimed=node.path.lower().rpartition(".")[2])
-    accepted = {claim, "appledouble"}  # a companion bears the name of the file that it belongs to
+    textual = _TEXTUAL if claim == "text" else frozenset()
+    accepted = {claim, "appledouble"} | textual  # a companion bears the name of the file that it belongs to
     if claim and found and expect is None and not accepted & {form.name for form in found}:
         node.finding("format-disguised", claimed=claim, found=names)
     if expect is None and not found and node.path.lower().endswith(_PICKLE_NAMES):

@@ -16,6 +16,8 @@ EMBEDDED_LIMIT = 64
 _IMPORT = re.compile(rb"(?:\n\s?|\()(?=c[A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n)")
 
 
+_MARKED = frozenset({"catboost"})
+"""Formats whose magic is itself the beginning of a pickle's string, so that chance opcodes follow."""
 # The first bytes of a stream with a protocol mark, and what follows of the same alphabet.
 _PLAIN_ALPHABET = bytes.maketrans(b"-_", b"+/")
 _BASE64 = re.compile(rb"gA[E-Z]?[A-Za-z0-9+/_-]{16,}={0,2}")
@@ -44,8 +46,9 @@ def runs_beside(source: Source, other: str) -> bool:
     if other == "text":
         whole = source.read(max(0, source.size - 16), 16).rstrip().endswith(b".")
         return found is Reach.RUNS or (found is Reach.STOPS and whole)
-    # MessagePack's small maps begin with the opcodes of extension codes.
-    return found >= (Reach.RUNS if other == "msgpack" else Reach.IMPORTS)
+    if other in _MARKED:
+        return found is Reach.RUNS
+    return found >= Reach.IMPORTS
 
 
 def embedded(text: bytes) -> list[int]:

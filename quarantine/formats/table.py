@@ -30,6 +30,7 @@ _FOREIGN = (b"\x02\x21\x4c\x18", b"MSCF", b"!<", b"0707", b"xar!", b"\xed\xab", 
             b"\x89LZO", b"\xff\x06")  # fmt: skip
 # How the checksum of a first header can begin to the most lenient reader: a digit, a blank, a sign, base 256.
 _TAR_SUMS = tuple(bytes([first]) for first in b"01234567 \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f+\x80")
+_XML = (b"<", b"\xef\xbb\xbf", b"\xff\xfe<", b"\xfe\xff\0", b" ", b"\t", b"\r", b"\n")
 _ONNX = (
     b"\x08",
     b"\x12",
@@ -43,6 +44,24 @@ _ONNX = (
     b"\xa2",
     b"\xca",
     b"\xd2",
+)
+_NATIVE = (
+    b"\x7fELF",
+    b"\xfe\xed\xfa",
+    b"\xcf\xfa",
+    b"\xce\xfa",
+    b"\xca\xfe",
+    b"\xbe\xba",
+    b"\xbf\xba",
+    b"MZ",
+    b"\0asm",
+    b"dex\n",
+    b"dey\n",
+    b"!<",
+    b"BC\xc0\xde",
+    b"\x1bLua",
+    b"L\0\0\0\x01",
+    b"\xd0\xcf\x11\xe0",
 )
 _MARSHALLED = tuple(bytes([ord(kind) | flag]) for kind in "()[{" for flag in (0, 0x80))
 _MSGPACK = tuple(bytes([first]) for first in (*range(0x80, 0xA0), *range(0xC7, 0xCA), *range(0xDC, 0xE0)))
@@ -123,7 +142,7 @@ FORMATS = (
     Line("rar", "rar:Rar", (b"Rar!\x1a\x07",)),
     Line("foreign", "foreign:Foreign", _FOREIGN),
     Line("appledouble", "appledouble:AppleDouble", (b"\x00\x05\x16\x07",)),
-    Line("native", "native:Native", (b"\x7fELF", b"\xcf\xfa", b"\xce\xfa", b"\xca\xfe", b"MZ")),
+    Line("native", "native:Native", _NATIVE),
     Line("png", "png:Png", (b"\x89PNG",)),
     Line("jpeg", "jpeg:Jpeg", (b"\xff\xd8\xff",)),
     Line("gif", "gif:Gif", (b"GIF8",)),
@@ -145,9 +164,15 @@ FORMATS = (
     Line(
         "openvino",
         "openvino:OpenVino",
-        (b"<", b"\xef\xbb\xbf", b"\xff\xfe<", b"\xfe\xff\0", b" ", b"\t", b"\r", b"\n"),
+        _XML,
     ),
-    Line("xml", "xml:Xml", (b"<", b"\xef\xbb\xbf", b"\xff\xfe<", b"\xfe\xff\0", b" ", b"\t", b"\r", b"\n")),
+    Line("xgboost-ubjson", "xgboost:XgboostUbjson", (b"{L\0",)),
+    Line("xgboost-binary", "xgboost:XgboostBinary"),
+    Line("r-data", "r_data:RData", (b"X\n", b"A\n", b"B\n", b"RDX", b"RDA", b"RDB")),
+    Line("catboost", "catboost:CatBoost", (b"CBM1",)),
+    Line("lightgbm", "lightgbm:LightGbm", (b"tree\n", b"tree\r\n")),
+    Line("pmml", "pmml:Pmml", _XML),
+    Line("xml", "xml:Xml", _XML),
     Line("text", "text:Text"),
 )
 """Told by content, and all that tell are read."""
@@ -159,6 +184,7 @@ PLACED = (
     Line("torch_tar_storages", "torch_tar:TorchTarStorages"),
     Line("torch_tar_tensors", "torch_tar:TorchTarTensors"),
     Line("torch_tar_pickle", "torch_tar:TorchTarPickle"),
+    Line("skops_schema", "skops:SkopsSchema"),
 )
 """Told by their place in an archive alone."""
 

@@ -14,9 +14,10 @@ from quarantine.formats.safetensors import unique_object
 
 TEXT_LIMIT_BYTES = 64 << 20
 _CODE = (
-    ".py", ".pyw", ".pyx", ".ipynb", ".sh", ".bash", ".zsh", ".bat", ".cmd", ".ps1", ".js", ".mjs", ".cjs", ".ts",
+    ".pyx", ".pxd", ".sh", ".bash", ".zsh", ".bat", ".cmd", ".ps1", ".js", ".mjs", ".cjs", ".ts",
     ".rb", ".pl", ".php", ".lua", ".r", ".jl", ".c", ".cc", ".cpp", ".cu", ".java", ".go", ".rs",
 )  # fmt: skip
+_PYTHON = (".py", ".pyw", ".pyi", ".ipynb")
 _PATH_FILE = re.compile(rb"^import[ \t]", re.MULTILINE)  # Lib/site.py runs such lines of .pth files
 # Not DEL, which vocabularies hold as it is: JSON allows it (RFC 8259, 7) and writers do not escape it.
 _CONTROL = bytes(range(9)) + b"\x0b\x0e\x0f" + bytes(range(0x10, 0x20))
@@ -67,7 +68,10 @@ class Text:
             node.finding("pickle-nested", offset=start)
             node.child(f"base64-{start}", stream, expect="pickle")
         path_file = node.path.lower().endswith(".pth") and _PATH_FILE.search(raw)
-        if path_file or node.path.lower().endswith(_CODE) or raw.startswith(b"#!"):
+        named = node.path.lower().endswith(_CODE) or (
+            raw.startswith(b"#!") and not node.path.lower().endswith(_PYTHON)
+        )
+        if path_file or named:
             node.finding("text-source-code")
         if node.path.lower().endswith(".json"):
             try:

@@ -53,7 +53,7 @@ def layout_of(names: list[str]) -> Layout:
     if names and all(name.endswith(".npy") for name in names):
         return Layout("npz", dict.fromkeys(names, "npy"))
     if "schema.json" in names:
-        return Layout("skops")
+        return Layout("skops", {"schema.json": "skops_schema"})
     if "config.json" in names:  # Keras makes the model before it looks for weights
         kind = "keras" if {"metadata.json", *_WEIGHTS} & set(names) else "zip"
         return Layout(kind, {name: role for name, role in _KERAS.items() if name in names})

@@ -1,8 +1,8 @@
 """XML 1.0, read strictly for every format that is written in it, and drawings and other documents of no model format.
 
 After https://www.w3.org/TR/xml and https://www.w3.org/TR/xml-names. The machine is the standard library's expat, with
-handlers that refuse every document type of one's own, every entity and every processing instruction: nothing
-is fetched, nothing is expanded, and memory does not grow with the file.
+handlers that refuse every document type of one's own, every entity and every processing instruction: nothing is
+fetched, nothing is expanded, and memory does not grow with the file.
 """
 
 from __future__ import annotations

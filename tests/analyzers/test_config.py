@@ -38,7 +38,7 @@ HOSTILE = (
     "{% set p = '%c%cclass%c%c' %}{{ messages[p % (95, 95, 95, 95)] }}",
     "{% set u = 'x_'[1:] %}{% set v = 'class' %}{{ messages[u + u + v + u + u] }}",
     "{% for k in ['_'|string] %}{{ messages[k] }}{% endfor %}",
-    "{% macro f(k) %}{{ messages[k] }}{% endmacro %}{{ f('a') }}",
+    "{% macro f(k) %}{{ messages[k] }}{% endmacro %}{{ f('a' ~ x) }}",
     "{{ messages['\\x5f\\x5fclass\\x5f\\x5f'] }}",
     "{{ messages | map(attribute='a.__class__') | list }}",
     "{{ messages | map(attribute='_' ~ x) | list }}",

@@ -67,6 +67,9 @@ def report(node: Node, stream: Stream) -> None:
     if head[:1] == b"\x80" and head[1:] and head[1] > HIGHEST_PROTOCOL:
         node.finding("pickle-protocol", offset=stream.start, protocol=head[1])
     _globals(node, stream, found)
+    models = dict.fromkeys(model for seen in stream.seen for model in seen.models)
+    for index, (form, content) in enumerate(models):
+        node.child(f"model-{stream.start}-{index}", content, expect=form)
     for seen in stream.seen:
         _recorded(node, stream, seen)
     for name in sorted(stream.shape.asked):

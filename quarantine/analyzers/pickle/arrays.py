@@ -6,13 +6,6 @@ from quarantine.analyzers.pickle import dtype
 from quarantine.analyzers.pickle.named import Arguments, Named, is_global
 from quarantine.formats.interface import Malformed
 
-_UFUNCS = (
-    "numpy.core._multiarray_umath",
-    "numpy._core._multiarray_umath",
-    "numpy.core.umath",
-    "scipy.special._ufuncs",
-)
-
 
 def bit_generator(args: Arguments) -> bool:
     """Whether only NumPy's own generators are named."""
@@ -86,15 +79,3 @@ def empty_array(args: Arguments) -> bool:
     """Whether the array is empty: BUILD gives it its shape and bytes."""
     # numpy pickles an array as an empty one; BUILD gives it its shape and bytes.
     return len(args) in (3, 4) and args[-2] == (0,)
-
-
-def ufunc(args: Arguments) -> bool:
-    """Whether one of NumPy's or SciPy's own functions is imported by name, as NumPy before 1.20 pickled them."""
-    return (
-        len(args) == 2
-        and args[0] in _UFUNCS
-        and type(args[1]) is str
-        and args[1].isidentifier()
-        and args[1][:1] != "_"
-        and args[1].islower()
-    )

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from quarantine.analyzers.pickle import arrays, dtype, tensors
+from quarantine.analyzers.pickle import arrays, dtype, reviewed, tensors
 from quarantine.analyzers.pickle.named import Arguments, Named, is_global
 
 MAX_REPEAT = 1 << 20
@@ -44,7 +44,8 @@ class Constraint:
     on what was made with such arguments.
 
     ``function`` is True for what honest files only call and never keep as a value; ``items`` for what APPEND, ADDITEMS
-    or SETITEM may put elements into.
+    or SETITEM may put elements into. ``again`` judges a call of what the call gave, by the arguments of both. ``slots``
+    are attributes that are set one by one.
     """
 
     called: Callable[[Arguments], bool]
@@ -52,8 +53,15 @@ class Constraint:
     state: Callable[[Arguments, object], bool] | None = None
     function: bool = False
     items: bool = False
+    again: Callable[[Arguments, Arguments], bool] | None = None
+    slots: frozenset[str] = frozenset()
 
 
+# pandas 3 gives its classes this short name.
+_INDEXES = frozenset(
+    f"pandas.{name}Index"
+    for name in ("", "Range", "Multi", "Categorical", "Datetime", "Timedelta", "Interval", "Period")
+)
 _TEXTS = frozenset({str, bytes, int, float})
 _ITEMS = frozenset({list, tuple, dict, set, frozenset, type(None)})
 
@@ -120,7 +128,11 @@ def _small_range(args: Arguments) -> bool:
 
 def _pandas_index(args: Arguments) -> bool:
     # Makes an instance of its first argument with keyword arguments of the stream's choice.
-    return bool(args) and is_global(args[0]) and args[0].label.startswith("pandas.core.indexes.")
+    return (
+        bool(args)
+        and is_global(args[0])
+        and (args[0].label.startswith("pandas.core.indexes.") or args[0].label in _INDEXES)
+    )
 
 
 def _enum(args: Arguments) -> bool:
@@ -151,7 +163,7 @@ def _bound(args: Arguments) -> bool:
         isinstance(args[0], Named)
         and args[0].label.startswith(_METHODS_OF)
         and args[0].constraint == "restored"
-    )
+    ) or reviewed.method(args)
 
 
 def method_kept(args: Arguments) -> bool:
@@ -161,24 +173,15 @@ def method_kept(args: Arguments) -> bool:
     return isinstance(args[0], Named) and bool(args[0].label) and not args[0].label.startswith("pathlib.")
 
 
-def _zone(args: Arguments) -> bool:
-    # Reads a file of the time zones, whose own loader refuses to leave their folder.
+def _zone_restored(own: Arguments, args: Arguments) -> bool:
+    """Whether what getattr gave is called as ``ZoneInfo._unpickle(key, from_cache)``, as that library writes it."""
     return (
-        len(args) == 1
-        and type(args[0]) is str
-        and re.fullmatch(r"[A-Za-z][\w+/-]{0,60}", args[0]) is not None
-    )
-
-
-def zone_restored(made: object, args: Arguments) -> bool:
-    """Whether a call of what getattr made is ``ZoneInfo._unpickle(key, from_cache)``, as that library writes it."""
-    inner: Arguments = getattr(made, "args", ())
-    return (
-        len(inner) == 2
-        and is_global(inner[0])
-        and (inner[0].label, inner[1]) == ("zoneinfo.ZoneInfo", "_unpickle")
+        len(own) == 2
+        and is_global(own[0])
+        and (own[0].label, own[1]) == ("zoneinfo.ZoneInfo", "_unpickle")
         and len(args) == 2
-        and _zone(args[:1])
+        and reviewed.zone(args[:1])
+        and type(args[1]) in (bool, int)
     )
 
 
@@ -270,17 +273,19 @@ def _anything(_: Arguments) -> bool:
 _CONSTRAINTS: dict[str, Constraint] = {
     "any": Constraint(_anything, _anything),
     "bit-generator": Constraint(arrays.bit_generator, _never),
-    "bound": Constraint(_bound, _never, function=True),
+    "bound": Constraint(_bound, _never, function=True, again=_zone_restored),
     "buffer": Constraint(_buffer, _buffer),
     "closed": Constraint(_never, _nothing, function=True),
     "container": Constraint(_never, _nothing, items=True),
     "codec": Constraint(_codec, _never, function=True),
     "dill-array": Constraint(_dill_array, _never, function=True),
     "dill-type": Constraint(_never, _never, function=True),
+    "distribution": Constraint(_never, _nothing, state=reviewed.distribution),
     "dtype": Constraint(arrays.well_formed_dtype, _never, state=dtype.well_formed),
     "empty-array": Constraint(arrays.empty_array, _never, function=True),
     "enum": Constraint(_enum, _never),
     "empty": Constraint(_nothing, _nothing),
+    "formula": Constraint(_never, _nothing, state=reviewed.model_data, function=True),
     "fraction": Constraint(_fraction, _fraction),
     "frombuffer": Constraint(arrays.frombuffer, _never, state=_no_state),
     "from-type": Constraint(_from_type, _never),
@@ -303,15 +308,17 @@ _CONSTRAINTS: dict[str, Constraint] = {
     "reconstructor": Constraint(_reconstructor, _never, function=True),
     "restored": Constraint(_never, _nothing),
     "scalar": Constraint(arrays.scalar, _never),
+    "slots": Constraint(_never, _nothing, function=True, slots=reviewed.SLOTS),
     "text": Constraint(_text, _text),
     "script-object": Constraint(_never, _nothing, state=tensors.script_state),
     "tensors": Constraint(tensors.all_tensors, _never),
     "tensor": Constraint(tensors.within_storage, _never, state=_no_state),
     "tree": Constraint(_tree, _never),
     "typing": Constraint(_typing, _never, function=True),
-    "ufunc": Constraint(arrays.ufunc, _never, function=True),
+    "ufunc": Constraint(reviewed.ufunc, _never, function=True),
+    "vectorized": Constraint(_never, _nothing, state=reviewed.vectorized, function=True),
     "word": Constraint(_word, _never, function=True),
-    "zone": Constraint(_zone, _never),
+    "zone": Constraint(reviewed.zone, _never),
 }
 
 NAMES = frozenset(_CONSTRAINTS)

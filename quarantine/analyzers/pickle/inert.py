@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, cast
 
-from quarantine.analyzers.pickle.constraints import zone_restored
 from quarantine.analyzers.pickle.named import Arguments
 
 _MAKES_FIRST = ("reconstructor", "newobj")
@@ -102,6 +101,8 @@ class Inert(metaclass=RecordingMeta):
     on_handed: Callable[[Arguments], None] | None = None
     resolve: Callable[[Arguments], Any] | None = None
     on_called = staticmethod(lambda _: None)
+    slots: frozenset[str] = frozenset()
+    on_again: Callable[[Arguments, Arguments], bool] | None = None
     made: RecordingMeta | None = None
 
     args: Arguments
@@ -123,7 +124,7 @@ class Inert(metaclass=RecordingMeta):
         return made
 
     def __call__(self, *args: object, **_: object) -> Inert:
-        if not (self.constraint == "bound" and zone_restored(self, args)):
+        if self.on_again is None or not self.on_again(self.args, args):
             self.on_called(("an instance of it", *args))
         _hand(args)
         return Inert.make(Inert, (self, *args))
@@ -133,7 +134,10 @@ class Inert(metaclass=RecordingMeta):
             self.on_state(state)
         if self.label == "functools.partial" and type(state) is tuple:
             _hand(state)
-        if type(state) is tuple and len(state) == 2 and type(state[1]) is dict and state[1]:
+        if (
+            type(state) is tuple and len(state) == 2 and type(state[1]) is dict and state[1]
+            and not self.slots.issuperset(state[1])
+        ):  # fmt: skip
             self.on_odd(("attributes set one by one", *state[1]))  # runs properties, replaces __class__
         elif self.constraint and (why := _odd_state(state)):
             self.on_odd((why,))

@@ -12,6 +12,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import BinaryIO, cast
 
+from quarantine.analyzers.pickle.boosters import Model, models_of
 from quarantine.analyzers.pickle.constraints import constraint_of, method_kept
 from quarantine.analyzers.pickle.frames import Unbuffered
 from quarantine.analyzers.pickle.inert import Inert, RecordingMeta, describe
@@ -59,6 +60,7 @@ class Seen:
     methods: set[str] = field(default_factory=set)
     persistent: list[str] = field(default_factory=list)
     nested: list[bytes] = field(default_factory=list)
+    models: list[Model] = field(default_factory=list)
     storages: set[tuple[str, str, int]] = field(default_factory=set)
     called: dict[tuple[str, str], str] = field(default_factory=dict)
     payloads: list[tuple[str, str]] = field(default_factory=list)
@@ -90,7 +92,7 @@ class Seen:
         }
         constraints = [] if confused else self.broken_constraints
         called = {key: effect for key, effect in self.called.items() if key in meant}
-        return Seen(meant, constraints, self.touched, nested=self.nested, called=called)
+        return Seen(meant, constraints, self.touched, nested=self.nested, models=self.models, called=called)
 
 
 class Recording:
@@ -154,12 +156,16 @@ class Recording:
         def built(self: Inert, state: object) -> None:
             if rule.state is not None and (not rule.state(self.args, state) or self.held):
                 broken(state if isinstance(state, tuple) else (state,))
+            if name == "closed" and len(seen.models) < MAX_RECORDS:
+                seen.models += models_of(label, state)
 
         if name == "any":
             return {"on_odd": staticmethod(broken), "on_called": staticmethod(broken), "items": rule.items}
         return {
             "function": rule.function,
             "items": rule.items,
+            "slots": rule.slots,
+            "on_again": staticmethod(rule.again) if rule.again else None,
             "on_call": staticmethod(called),
             "on_new": staticmethod(made),
             "on_state": built,

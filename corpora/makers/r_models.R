@@ -1,0 +1,11 @@
+# R models of base R and its recommended packages: Rscript corpora/makers/r_models.R OUT_DIRECTORY
+# corpora/made/r was written with R 4.2.2.
+out <- commandArgs(TRUE)[1]; dir.create(out, showWarnings=FALSE); set.seed(1)
+ms <- list(lm=lm(mpg~wt+hp,mtcars), glm=glm(am~wt,binomial,mtcars), nls=nls(mpg~a+b*exp(-wt),mtcars,start=list(a=10,b=50)), loess=loess(mpg~wt,mtcars), kmeans=kmeans(iris[,1:4],3), prcomp=prcomp(iris[,1:4]), aov=aov(Sepal.Length~Species,iris), spline=smooth.spline(cars), poly=lm(mpg~poly(wt,2)+factor(cyl),mtcars), arima=arima(lh,order=c(1,0,0)), hclust=hclust(dist(iris[1:20,1:4])), ecdf=ecdf(mtcars$mpg), splinefun=splinefun(1:5,c(1,3,2,4,5)), df=iris, list=list(a=1:10,b="x",c=NULL,d=TRUE,e=1i,f=as.raw(1:3)), seq=1:1000000, num=rnorm(5), chr=c("a",NA,"\u00e9"), date=Sys.Date(), fac=iris$Species, mat=matrix(1:6,2), fun=function(x) x+1)
+try({library(rpart); ms$rpart <- rpart(Species~.,iris)}); try({library(nnet); ms$nnet <- nnet(Species~.,iris,size=2,trace=FALSE); ms$multinom <- multinom(Species~.,iris,trace=FALSE)}); try({library(MASS); ms$lda <- lda(Species~.,iris)}); try({library(mgcv); ms$gam <- gam(mpg~s(wt),data=mtcars)}); try({library(survival); ms$coxph <- coxph(Surv(time,status)~age,lung)}); try({library(class)}); try({library(nlme); ms$lme <- lme(distance~age,data=Orthodont,random=~1)})
+trained <- function(d) { f <- y ~ x; lm(f, d) }; ms$inner <- trained(data.frame(x=1:9,y=rnorm(9)))
+for (n in names(ms)) { saveRDS(ms[[n]], file.path(out,paste0(n,".rds"))) }
+m <- ms$lm; saveRDS(m, file.path(out,"v2.rds"),version=2); saveRDS(m,file.path(out,"plain.rds"),compress=FALSE); saveRDS(m,file.path(out,"ascii.rds"),ascii=TRUE); saveRDS(m,file.path(out,"bz.rds"),compress="bzip2"); saveRDS(m,file.path(out,"xz.rds"),compress="xz")
+x <- iris; save(m,x,file=file.path(out,"two.RData")); save(m,x,file=file.path(out,"two2.rda"),version=2); save(m,file=file.path(out,"asc.rda"),ascii=TRUE); save(m,file=file.path(out,"plain.rda"),compress=FALSE)
+e <- new.env(); delayedAssign("p", system("true"), assign.env=e); saveRDS(e, file.path(out,"promise-env.rds"),compress=FALSE)
+f <- compiler::cmpfun(function(x) { y <- x+1; y*2 }); saveRDS(f,file.path(out,"bytecode.rds"))

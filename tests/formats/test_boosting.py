@@ -1,0 +1,50 @@
+"""Boosters' files: honest ones are silent, contradictions are told, and no change of one crashes its reader."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from corpora.benign import boosting as honest
+from corpora.case import MADE, Case
+from corpora.malicious import boosting as harmful
+from quarantine.records import Severity
+from quarantine.ruleset import load_rules
+from tests.analyzers.walking import walked
+
+SEEDS = [path.read_bytes() for path in sorted((MADE / "boosting").iterdir())]
+
+
+@pytest.mark.parametrize("case", honest.cases(), ids=lambda case: case.id)
+def test_honest_files_are_silent(case: Case, tmp_path: Path) -> None:
+    path = case.build(tmp_path)
+    found = walked(path.name, path.read_bytes())
+    assert found.silent, found.findings
+
+
+@pytest.mark.parametrize("case", harmful.cases(), ids=lambda case: case.id)
+def test_harmful_files_do_not_pass(case: Case, tmp_path: Path) -> None:
+    path = case.build(tmp_path)
+    found = walked(path.name, path.read_bytes())
+    assert not found.silent
+    assert any(case.matches(rule) for rule in found.rules)
+    if case.verdict == "reject":
+        assert max(load_rules().get(rule).severity.rank for rule in found.rules) >= Severity.HIGH.rank, (
+            found.findings
+        )
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from(SEEDS), st.integers(0, 1 << 16), st.binary(max_size=6), st.booleans())
+def test_changed_files_never_crash_a_reader(seed: bytes, at: int, patch: bytes, insert: bool) -> None:
+    at %= len(seed)
+    found = walked("model.bin", seed[:at] + patch + seed[at + (0 if insert else len(patch)) :])
+    assert "analyzer-crashed" not in found.rules, found.findings
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_bytes_behind_a_model_never_pass(seed: bytes) -> None:
+    assert not walked("model.bin", seed + b"\0payload").silent
