@@ -15,6 +15,7 @@ from quarantine.analyzers.pickle.names import Standing
 from quarantine.analyzers.targets import standing
 from quarantine.analyzers.yaml_graph import YamlNode, every, expanded_size, read_yaml
 from quarantine.formats.interface import Node
+from quarantine.formats.text import lenient
 
 EXPANDED_LIMIT, FINDINGS_LIMIT = 1_000_000, 50
 _NAMES = (".yaml", ".yml")
@@ -46,7 +47,7 @@ class YamlAnalyzer:
         """Judge every tag, target and resolver."""
         if not node.path.lower().endswith(_NAMES):
             return
-        text = node.source.read(0, node.source.size).decode("utf-8-sig")
+        text = lenient(node.source.read(0, node.source.size))
         try:
             roots = read_yaml(text)
         except yaml.YAMLError as error:
