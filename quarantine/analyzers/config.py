@@ -40,9 +40,9 @@ class ConfigAnalyzer:
             for match in _YAML_TAGS.finditer(node.source.read(0, node.source.size)):
                 node.finding("config-calls", offset=match.start(), where="a tag", target=match[0].decode())
             return
-        if node.source.read(0, 256).lstrip(b" \t\r\n\xef\xbb\xbf")[:1] not in (b"{", b"["):
-            return
         raw = node.source.read(0, node.source.size)
+        if raw.lstrip(b" \t\r\n\xef\xbb\xbf")[:1] not in (b"{", b"["):
+            return
         try:
             document = json.loads(raw.decode("utf-8-sig"))
         except ValueError:

@@ -33,6 +33,8 @@ _CORE_TAGS = frozenset(
 _MAKES = re.compile(r"!(?:new|name|apply|module|applyref):(.*)", re.DOTALL)
 _REFERS = frozenset({"!ref", "!copy", "!tuple", "!PLACEHOLDER", "!"})
 _RESOLVER = re.compile(r"\$\{\s*([A-Za-z_][\w.]*)\s*:(?!-)([^{}]*)")
+# OmegaConf's oc.create and oc.decode make mappings out of text, which Hydra then instantiates.
+_MADE_INSIDE = re.compile(r"\$\{.*(?:_target_|class_path|_convert_|_args_)", re.DOTALL)
 _OWN_RESOLVERS = frozenset({"oc.env", "oc.select", "oc.deprecated", "oc.decode", "oc.create", "oc.dict.keys",
                             "oc.dict.values", "now", "hydra", "env", "SCRIPT", "version"})  # fmt: skip
 
@@ -60,6 +62,8 @@ class YamlAnalyzer:
             if value.kind == "map":
                 _map(said, value, top=value in roots)
             elif value.kind == "text":
+                if _MADE_INSIDE.search(value.text):
+                    said.once("config-calls", value.text, value, where="a resolver", target=value.text[:300])
                 for resolver, argument in _RESOLVER.findall(value.text):
                     if "__" in argument or "import" in argument:
                         said.once("config-calls", argument, value, where="a resolver", target=argument)

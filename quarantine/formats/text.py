@@ -18,7 +18,7 @@ _CODE = (
     ".rb", ".pl", ".php", ".lua", ".r", ".jl", ".c", ".cc", ".cpp", ".cu", ".java", ".go", ".rs",
 )  # fmt: skip
 _PYTHON = (".py", ".pyw", ".pyi", ".ipynb")
-_PATH_FILE = re.compile(rb"^import[ \t]", re.MULTILINE)  # Lib/site.py runs such lines of .pth files
+_PATH_FILE = re.compile(rb"(?:^|[\r\n])import[ \t]")  # Lib/site.py runs such lines of .pth files
 # Not DEL, which vocabularies hold as it is: JSON allows it (RFC 8259, 7) and writers do not escape it.
 _CONTROL = bytes(range(9)) + b"\x0b\x0e\x0f" + bytes(range(0x10, 0x20))
 

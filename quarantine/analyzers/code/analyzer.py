@@ -34,7 +34,7 @@ _STARTERS = frozenset({"sitecustomize.py", "usercustomize.py"})
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _HONEST_CODECS = frozenset({"utf-8", "ascii", "iso8859-1", "utf-8-sig", "latin-1", "cp1252"})
 _PLACES_LIMIT = 6
-_PATH_LINE = re.compile(r"^import[ \t].*", re.MULTILINE)
+_PATH_LINE = re.compile(r"(?:^|[\r\n])(import[ \t][^\r\n]*)")  # a carriage return ends a line as well
 _INTERPRETER = re.compile(rb"#![^\n]*\bpython")
 
 
