@@ -10,6 +10,7 @@ import json
 import re
 from typing import Any
 
+from quarantine.analyzers.targets import calls
 from quarantine.formats.interface import Malformed, Node
 from quarantine.formats.safetensors import unique_object
 
@@ -22,7 +23,7 @@ _YAML_TAGS = re.compile(
     rb"|tag:yaml\.org,2002:python[\w./:]*|^%TAG.*",
     re.MULTILINE,
 )
-_TEMPLATES = ("chat_template", "chat_templates", "default_chat_template")
+TEMPLATES = ("chat_template", "chat_templates", "default_chat_template")
 
 
 class ConfigAnalyzer:
@@ -78,7 +79,9 @@ class ConfigAnalyzer:
             )
         if "_target_" in value:
             node.finding("config-calls", where=where, target=value["_target_"])
-        for key in _TEMPLATES:
+        for rule, key, target in calls(value):
+            node.finding(rule, where=f"{where}.{key}", target=target)
+        for key in TEMPLATES:
             for name, text in _templates(value.get(key)):
                 self._template(node, text, f"{where}.{key}{name}")
 
@@ -97,9 +100,15 @@ def _objects(value: object) -> list[tuple[str, object]]:
 
 
 def _templates(value: object) -> list[tuple[str, str]]:
-    """Templates as Transformers keeps them: one text, a map of texts, or a list of named ones."""
-    if isinstance(value, str):
-        return [("", value)]
-    if isinstance(value, list):
-        return [(f"[{e.get('name')}]", str(e.get("template", ""))) for e in value if isinstance(e, dict)]
-    return [(f".{name}", text) for name, text in _objects(value) if isinstance(text, str)]
+    """Every text of it, however it is kept: Transformers takes one text, a map of texts, or a list of named ones."""
+    found: list[tuple[str, str]] = []
+    todo = [("", value)]
+    while todo:
+        where, inner = todo.pop()
+        if isinstance(inner, str):
+            found.append((where, inner))
+        elif isinstance(inner, list):
+            todo.extend((f"{where}[{number}]", each) for number, each in enumerate(inner))
+        elif isinstance(inner, dict):
+            todo.extend((f"{where}.{key}"[:200], each) for key, each in inner.items() if key != "name")
+    return found

@@ -124,7 +124,9 @@ class _Template:
         ):
             return {(escape, f"attribute {part.attr}")}
         if (given := _given_name(part)) and _special(given):
-            return {(escape, f"a thing of the template's own called {given}")}  # its name can be had as a text
+            return {
+                (escape, f"a thing of the template's own called {given}")
+            }  # its name can be had as a text
         if isinstance(part, nodes.Const) and isinstance(part.value, str) and _special(part.value):
             return {(escape, f"text {part.value}")}
         if isinstance(part, nodes.Name) and part.name in _DOORS and part.ctx == "load":

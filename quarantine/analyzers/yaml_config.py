@@ -11,6 +11,7 @@ import re
 
 import yaml
 
+from quarantine.analyzers.config import TEMPLATES
 from quarantine.analyzers.pickle.names import Standing
 from quarantine.analyzers.targets import standing
 from quarantine.analyzers.yaml_graph import YamlNode, every, expanded_size, read_yaml
@@ -83,6 +84,13 @@ class _Said:
             self._seen.add((rule, what))
             self._node.finding(rule, position=value.at, **evidence)  # type: ignore[arg-type]
 
+    def template(self, value: YamlNode, where: str) -> None:
+        from quarantine.analyzers.templates import check_template  # few configurations hold one
+
+        for part in every([value]):
+            if part.kind == "text":
+                check_template(self._node, part.text, where)
+
     def target(self, target: str, value: YamlNode, where: str) -> None:
         found = standing(target)
         if found is Standing.DANGEROUS:
@@ -109,6 +117,8 @@ def _map(said: _Said, value: YamlNode, *, top: bool) -> None:
     """What loaders instantiate: Hydra's, Lightning's, and those of NeMo and CompVis, whose keys are plain words."""
     keys = {name.text for name, _ in value.pairs()}
     for name, target in value.pairs():
+        if name.text in TEMPLATES:
+            said.template(target, name.text)
         if name.text in ("_target_", "class_path"):
             if target.kind == "text":
                 said.target(target.text, target, name.text)
@@ -119,7 +129,7 @@ def _map(said: _Said, value: YamlNode, *, top: bool) -> None:
         elif (
             name.text == "target"
             and target.kind == "text"
-            and ("params" in keys or top)
+            and (keys & {"params", "<<"} or top)
             and "." in target.text
         ):
             said.target(target.text, target, "target")

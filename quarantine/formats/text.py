@@ -15,7 +15,9 @@ from quarantine.formats.safetensors import unique_object
 TEXT_LIMIT_BYTES = 64 << 20
 _CODE = (
     ".pyx", ".pxd", ".sh", ".bash", ".zsh", ".bat", ".cmd", ".ps1", ".js", ".mjs", ".cjs", ".ts",
-    ".rb", ".pl", ".php", ".lua", ".r", ".jl", ".c", ".cc", ".cpp", ".cu", ".java", ".go", ".rs",
+    ".fish", ".csh", ".ksh", ".command", ".psm1", ".vbs", ".vbe", ".wsf", ".hta", ".reg", ".desktop", ".applescript",
+    ".tcl", ".groovy", ".gradle", ".scala", ".kts", ".swift", ".cs", ".fsx", ".clj", ".exs", ".pm", ".phtml", ".jsp",
+    ".awk", ".rb", ".pl", ".php", ".lua", ".r", ".jl", ".c", ".cc", ".cpp", ".cu", ".java", ".go", ".rs",
 )  # fmt: skip
 _PYTHON = (".py", ".pyw", ".pyi", ".ipynb")
 _PATH_FILE = re.compile(rb"(?:^|[\r\n])import[ \t]")  # Lib/site.py runs such lines of .pth files
