@@ -11,6 +11,8 @@ import re
 from typing import Any
 
 from quarantine.analyzers.targets import calls
+from quarantine.formats.evaluated import KEYS
+from quarantine.formats.evaluated import check as check_evaluated
 from quarantine.formats.interface import Malformed, Node
 from quarantine.formats.safetensors import unique_object
 
@@ -79,6 +81,8 @@ class ConfigAnalyzer:
             )
         if "_target_" in value:
             node.finding("config-calls", where=where, target=value["_target_"])
+        for key in KEYS & value.keys():
+            check_evaluated(node, key, value[key])
         for rule, key, target in calls(value):
             node.finding(rule, where=f"{where}.{key}", target=target)
         for key in TEMPLATES:

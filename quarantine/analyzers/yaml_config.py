@@ -15,6 +15,7 @@ from quarantine.analyzers.config import TEMPLATES
 from quarantine.analyzers.pickle.names import Standing
 from quarantine.analyzers.targets import standing
 from quarantine.analyzers.yaml_graph import YamlNode, every, expanded_size, read_yaml
+from quarantine.formats.evaluated import check as check_evaluated
 from quarantine.formats.interface import Node
 
 EXPANDED_LIMIT, FINDINGS_LIMIT = 1_000_000, 50
@@ -80,7 +81,8 @@ class _Said:
         self._seen: set[tuple[str, str]] = set()
 
     def once(self, rule: str, what: str, value: YamlNode, **evidence: str) -> None:
-        if (rule, what) not in self._seen and len(self._seen) < FINDINGS_LIMIT:
+        # Counted rule by rule, so that many small things hide no large one.
+        if (rule, what) not in self._seen and sum(told == rule for told, _ in self._seen) < FINDINGS_LIMIT:
             self._seen.add((rule, what))
             self._node.finding(rule, position=value.at, **evidence)  # type: ignore[arg-type]
 
@@ -90,6 +92,10 @@ class _Said:
         for part in every([value]):
             if part.kind == "text":
                 check_template(self._node, part.text, where)
+
+    def evaluated(self, key: str, value: YamlNode) -> None:
+        if value.kind == "text":
+            check_evaluated(self._node, key, value.text)
 
     def target(self, target: str, value: YamlNode, where: str) -> None:
         found = standing(target)
@@ -119,6 +125,7 @@ def _map(said: _Said, value: YamlNode, *, top: bool) -> None:
     for name, target in value.pairs():
         if name.text in TEMPLATES:
             said.template(target, name.text)
+        said.evaluated(name.text, target)
         if name.text in ("_target_", "class_path"):
             if target.kind == "text":
                 said.target(target.text, target, name.text)

@@ -113,7 +113,10 @@ def auto_map(node: Node) -> None:
 
 
 def _kernels(node: Node, document: dict[str, Any]) -> None:
-    """An attention that is a repository's name is fetched from there and run. (transformers/integrations/hub_kernels.py)"""
+    """An attention that is a repository's name is fetched from there and run.
+
+    After transformers/integrations/hub_kernels.py.
+    """
     for key in ("attn_implementation", "_attn_implementation", "_attn_implementation_internal"):
         value = document.get(key)
         for name in value.values() if isinstance(value, dict) else [value]:
