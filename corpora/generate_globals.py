@@ -412,7 +412,7 @@ def statistics() -> Names:
         ("UnivariateSpline", "InterpolatedUnivariateSpline", "LSQUnivariateSpline", "RectBivariateSpline"),
         "restored",
     )
-    names["scipy.optimize.optimize"] = {"OptimizeResult": "closed"}
+    names["scipy.optimize.optimize"] = {"OptimizeResult": "container"}
     names["scipy.optimize._lbfgsb_py"] = {"LbfgsInvHessProduct": "closed"}
     names["scipy.spatial.transform._rotation"] = {"Rotation": "any"}
     for name in ("euclidean", "cosine", "cityblock", "correlation"):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+import weakref
 from hashlib import sha256
 from pathlib import Path
 
@@ -21,7 +22,7 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 class Cache:
-    """Evidence by key, one file each.
+    """Evidence by key, one file each, in a folder that is held open: whoever moves another to its name changes nothing.
 
     Raises:
         BadInput: the folder cannot be made, or is somebody else's to write.
@@ -30,21 +31,24 @@ class Cache:
     def __init__(self, folder: Path) -> None:
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            status = folder.stat()
+            self._fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except OSError as error:
             raise BadInput(
                 f"cannot use the cache {folder}: {error.strerror}", remedy="name another folder"
             ) from None
-        if status.st_uid != os.geteuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        weakref.finalize(self, os.close, self._fd)
+        if not _is_ours_alone(self._fd):
             raise BadInput(
-                f"others may write to the cache {folder}", remedy=f"own it and run: chmod 700 {folder}"
+                f"others may write to the cache {folder}",
+                remedy="name a new folder; what others put into this one cannot be trusted later either",
             )
-        self._folder = folder
 
     def find(self, key: str) -> Evidence | None:
         """What is kept under ``key``; anything that is not exactly a record counts as nothing."""
         try:
-            return msgspec.json.decode((self._folder / key).read_bytes(), type=Evidence)
+            fd = os.open(key, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=self._fd)
+            with open(fd, "rb") as file:
+                return msgspec.json.decode(file.read(), type=Evidence) if _is_ours_alone(fd) else None
         except (OSError, msgspec.MsgspecError, ValueError):
             return None
 
@@ -55,9 +59,14 @@ class Cache:
         if ran or Outcome.FAILED in outcomes.values():
             return
         try:
-            replace_file(self._folder / key, canonical(evidence))
+            replace_file(Path(f"/proc/self/fd/{self._fd}") / key, canonical(evidence))
         except OSError:
             return
+
+
+def _is_ours_alone(fd: int) -> bool:
+    status = os.fstat(fd)
+    return status.st_uid == os.geteuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def key_of(*parts: object) -> str:

@@ -74,7 +74,13 @@ def scan_many(
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="scan") as pool:
         jobs = [
             pool.submit(
-                _scan_one, path, house, tier=tier, card=card, opinions=opinions, on_progress=on_progress
+                _scan_one,
+                path,
+                house,
+                tier=tier,
+                card=card,
+                opinions=opinions,
+                on_progress=_of_one(path, on_progress) if len(paths) > 1 else on_progress,
             )
             for path in paths
         ]
@@ -84,6 +90,13 @@ def scan_many(
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
     """The verdict that decides the exit status of several."""
     return max(verdicts, key=lambda verdict: verdict.decision.rank)
+
+
+def _of_one(path: Path, on_progress: OnProgress | None) -> OnProgress | None:
+    """Tell whose progress it is; of several models some are under way at the same time."""
+    if on_progress is None:
+        return None
+    return lambda what, progress: on_progress(f"{path}: {what}", progress)
 
 
 def _shipped_opinions() -> tuple[str, ...]:

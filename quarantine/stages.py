@@ -6,11 +6,14 @@ A jail that lacks a protection that the policy demands ends the judgement; there
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec.structs import replace
 
 from quarantine.collect import Expected
 from quarantine.errors import JailUnavailable
@@ -65,12 +68,29 @@ class House:
 
 
 def bytes_of(what: str, on_progress: OnProgress | None) -> Callable[[int, int], None] | None:
-    """Progress in bytes, told in megabytes as the progress of ``what``."""
+    """Progress in bytes, told as the progress of ``what``."""
     if on_progress is None:
         return None
-    return lambda done, total: on_progress(
-        what, Progress(done=done // 1_000_000, total=total // 1_000_000, note="MB")
-    )
+    return lambda done, total: on_progress(what, Progress(done=done, total=total, unit="bytes"))
+
+
+class _Tally:
+    """Adds up what the workers of one stage tell, each of its own files; several threads may tell."""
+
+    def __init__(self, what: str, workers: int, on_progress: OnProgress) -> None:
+        self._what, self._on_progress = what, on_progress
+        self._latest: list[Progress | None] = [None] * workers
+        self._lock = threading.Lock()
+
+    def tell(self, worker: int, progress: Progress) -> None:
+        """Take in what one worker says, and tell how far all of them are."""
+        with self._lock:
+            self._latest[worker] = progress
+            known = [latest for latest in self._latest if latest]
+        done, total = sum(each.done for each in known), sum(each.total for each in known)
+        # Who waits is told when the stage has ended, not when the workers that spoke so far have.
+        told = replace(progress, done=min(done, total - 1), total=total) if total else progress
+        self._on_progress(self._what, told)
 
 
 def run_stage(
@@ -85,13 +105,15 @@ def run_stage(
 ) -> StageRuns:
     """Run one stage over all files, in as many jails as there are cores when there are many files."""
     limits = house.policy.limits[stage]
-    report = (lambda progress: on_progress(stage, progress)) if on_progress else None
+    what = " ".join((stage, *opinions))
 
     def tell(done: int) -> None:
-        if report:
-            report(Progress(done=done, total=1))
+        if on_progress:
+            on_progress(what, Progress(done=done, total=1))
 
-    def run(group: Batch, others: Batch) -> tuple[JailResult, Sequence[Expected]]:
+    def run(
+        group: Batch, others: Batch, report: Callable[[Progress], None] | None
+    ) -> tuple[JailResult, Sequence[Expected]]:
         request = Request(
             task=task,
             inputs=(
@@ -112,7 +134,9 @@ def run_stage(
     for batch in opened.batches(FILES_PER_JAIL):
         groups = [batch] if stage is StageName.PROBES else _split(batch)
         with ThreadPoolExecutor(max_workers=len(groups), thread_name_prefix=task) as pool:
-            results.extend(pool.map(run, groups, _others(groups, batch, stage)))
+            tally = _Tally(what, len(groups), on_progress) if on_progress else None
+            reports = [partial(tally.tell, worker) if tally else None for worker in range(len(groups))]
+            results.extend(pool.map(run, groups, _others(groups, batch, stage), reports))
     tell(1)
     return results
 

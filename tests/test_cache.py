@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import msgspec
@@ -98,6 +99,47 @@ def test_a_folder_that_others_may_write_to_is_refused(tmp_path: Path) -> None:
     tmp_path.chmod(0o777)
     with pytest.raises(BadInput, match="others may write"):
         Cache(tmp_path)
+
+
+def test_an_entry_that_somebody_else_could_write_counts_as_none(model: Path, jails: list[str]) -> None:
+    scan(model)
+    (entry,) = (model.parent / "cache").iterdir()
+    entry.chmod(0o666)
+    assert scan(model).decision is Decision.PASS
+    assert jails == ["static", "static"], (
+        "the folder was others' to write once, and what they left is still there"
+    )
+
+
+def test_a_folder_by_a_link_is_its_target_and_another_in_its_place_is_not_looked_into(
+    tmp_path: Path, model: Path
+) -> None:
+    scan(model)
+    (entry,) = (tmp_path / "cache").iterdir()
+    (tmp_path / "empty").mkdir(mode=0o700)
+    (tmp_path / "link").symlink_to(tmp_path / "empty")
+    cache = Cache(tmp_path / "link")
+    (tmp_path / "link").unlink()
+    (tmp_path / "link").symlink_to(tmp_path / "cache")
+    assert cache.find(entry.name) is None
+    known = Cache(tmp_path / "link").find(entry.name)
+    assert known is not None
+    cache.keep("elsewhere", known)
+    assert [path.name for path in (tmp_path / "empty").iterdir()] == ["elsewhere"]
+    (tmp_path / "empty").chmod(0o770)
+    (tmp_path / "other").symlink_to(tmp_path / "empty")
+    with pytest.raises(BadInput, match="others may write"):
+        Cache(tmp_path / "other")
+
+
+def test_an_entry_that_is_a_link_or_a_pipe_counts_as_none(tmp_path: Path, model: Path) -> None:
+    scan(model)
+    (entry,) = (tmp_path / "cache").iterdir()
+    other = tmp_path / "other"
+    cache = Cache(other)
+    (other / "link").symlink_to(entry)
+    os.mkfifo(other / "pipe", 0o600)
+    assert cache.find("link") is cache.find("pipe") is None
 
 
 def test_the_key_tells_its_parts_apart() -> None:

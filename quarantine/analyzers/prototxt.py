@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 
-from quarantine.formats.caffe import PYTHON_LAYER
 from quarantine.formats.interface import Node
 
 _LAYERS = re.compile(r"\blayers?\s*[:{<#]|python_param")
@@ -48,6 +47,8 @@ class PrototxtAnalyzer:
 
 
 def _check(node: Node, field: str, value: str) -> None:
+    from quarantine.formats.caffe import PYTHON_LAYER
+
     if field == "type" and value == PYTHON_LAYER:
         node.finding("caffe-python-layer", calls="a layer of type Python")
 

@@ -28,10 +28,21 @@ ANALYZERS = {
 }
 
 
-def analyzers_for(formats: Iterable[str]) -> tuple[Analyzer, ...]:
+NAMED = {
+    "yaml_config:YamlAnalyzer": (".yaml", ".yml"),
+    "zarr:ZarrAnalyzer": (".zarray", "zarr.json"),
+}
+"""Analyzers that look at files of these names only, as their loaders do."""
+
+
+def analyzers_for(formats: Iterable[str], path: str) -> tuple[Analyzer, ...]:
     """The analyzers that take any of these formats. A missing one is an ImportError, which costs coverage."""
-    wanted = frozenset(formats)
-    return tuple(_load(home) for home, takes in ANALYZERS.items() if takes & wanted)
+    wanted, name = frozenset(formats), path.lower()
+    return tuple(
+        _load(home)
+        for home, takes in ANALYZERS.items()
+        if takes & wanted and (home not in NAMED or name.endswith(NAMED[home]))
+    )
 
 
 @cache

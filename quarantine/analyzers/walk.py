@@ -18,6 +18,8 @@ from quarantine.jail.protocol import AnyMessage, ArtifactSeen, Progress
 DEPTH_LIMIT = 16
 NODES_LIMIT = 100_000
 TELL_S = 0.1
+LONG_BYTES = 16 << 20
+"""A file of this size may keep a person waiting, who then wants to know which one it is."""
 DESCRIBING = (
     ".onnx",
     ".xml",
@@ -68,7 +70,10 @@ class Walk:
             for entry in everything
             if own is None or entry[0] in own or entry[0].lower().endswith(DESCRIBING)
         ]
-        for done, ((name, source), mine) in enumerate(wanted, start=1):
+        for done, ((name, source), mine) in enumerate(wanted):
+            if (now := monotonic()) - told > TELL_S or source.size >= LONG_BYTES:
+                self._emit(Progress(done=done, total=len(wanted), note=safe(name, 200), unit="files"))
+                told = now
             emit = self._emit if mine else _silent
             stack = [WalkNode(name, source, 0, emit, everything, budget=budget, lent=lent)]
             while stack:
@@ -84,9 +89,7 @@ class Walk:
                 )
                 if isinstance(node.source, ExpandedSource):
                     node.source.release()
-            if (now := monotonic()) - told > TELL_S or done == len(wanted):
-                self._emit(Progress(done=done, total=len(wanted), note=safe(name, 200)))
-                told = now
+        self._emit(Progress(done=len(wanted), total=len(wanted), unit="files"))
 
     def _unvisited(self, node: WalkNode) -> None:
         node.failed = True
@@ -108,7 +111,7 @@ class Walk:
                 node.layout = None
 
         def analyzed() -> None:
-            for analyzer in analyzers_for(forms):
+            for analyzer in analyzers_for(forms, node.path):
                 node.speaker = analyzer.name
                 self._guard(node, lambda analyzer=analyzer: analyzer.analyze(node))  # type: ignore[misc]
                 ran.append(analyzer.name)

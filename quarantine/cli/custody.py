@@ -48,8 +48,10 @@ def inbox(
 
     desk = Desk(state)
     before = {row.id: row.stage for row in desk.state.submissions()}
-    with progress_display() as on_progress:
-        service = open_inbox(directory, desk, read_policy(policy), say=typer.echo, on_progress=on_progress)
+    with progress_display() as display:
+        service = open_inbox(
+            directory, desk, read_policy(policy), say=display.say, on_progress=display.on_progress
+        )
         try:
             service.drain() if once else service.watch()
         finally:

@@ -51,7 +51,7 @@ def scan(
     from quarantine.scanning import scan_many, worst
 
     report = load_report(format_)
-    with progress_display() as on_progress:
+    with progress_display() as display:
         verdicts = scan_many(
             paths,
             tier=tier,
@@ -59,7 +59,7 @@ def scan(
             card=read_card(card),
             second_opinion=second_opinion,
             cache=cache,
-            on_progress=on_progress,
+            on_progress=display.on_progress,
         )
     write_output(report.render(verdicts), output)
     return EXIT_STATUS[worst(verdicts).decision]

@@ -16,6 +16,10 @@ _PLACED = frozenset(line.name for line in PLACED)  # more than their content loo
 _CHUNK = re.compile(r"\d+(?:\.\d+)*|c|[0-9a-f]{32}")
 _CHUNKS_LOOK_LIKE = frozenset({"text", "compressed", "foreign", "mp3", "msgpack", "ocdbt", "bmp", "store"})
 _PICKLE_NAMES = (".pkl", ".pickle", ".p", ".joblib", ".dill")
+_READ_AS = {
+    **dict.fromkeys(_PICKLE_NAMES, "pickle"), ".safetensors": "safetensors", ".gguf": "gguf", ".npy": "npy",
+    ".npz": "zip", ".onnx": "onnx", ".keras": "zip", ".tflite": "tflite", ".h5": "hdf5", ".hdf5": "hdf5", ".zip": "zip",
+}  # fmt: skip
 # Loaders of files that are so called read no text.
 _NEVER_TEXT = (
     *_PICKLE_NAMES, ".pt", ".ckpt", ".h5", ".hdf5", ".keras", ".tflite", ".msgpack", ".zip", ".tar",
@@ -52,8 +56,9 @@ def identify(node: Node, expect: str | None = None) -> list[Format]:
     accepted = {claim, "appledouble"} | textual  # a companion bears the name of the file that it belongs to
     if claim and found and expect is None and not accepted & {form.name for form in found}:
         node.finding("format-disguised", claimed=claim, found=names)
-    if expect is None and not found and node.path.lower().endswith(_PICKLE_NAMES):
-        expect = "pickle"
+    if expect is None and not found and not node.described():
+        # Its loader goes by the name, and says what is wrong with the content where nothing else does.
+        expect = next((kind for end, kind in _READ_AS.items() if node.path.lower().endswith(end)), None)
     wanted = by_name(expect)
     if wanted is not None and wanted not in found:
         found = [wanted] if wanted.name in _PLACED else [*found, wanted]

@@ -16,8 +16,8 @@ EMBEDDED_LIMIT = 64
 _IMPORT = re.compile(rb"(?:\n\s?|\()(?=c[A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n)")
 
 
-_MARKED = frozenset({"catboost"})
-"""Formats whose magic is itself the beginning of a pickle's string, so that chance opcodes follow."""
+_MARKED = frozenset({"catboost", "msgpack"})
+"""Formats whose first bytes are opcodes themselves, of strings or of extension codes, so that chance ones follow."""
 # The first bytes of a stream with a protocol mark, and what follows of the same alphabet.
 _PLAIN_ALPHABET = bytes.maketrans(b"-_", b"+/")
 _BASE64 = re.compile(rb"gA[E-Z]?[A-Za-z0-9+/_-]{16,}={0,2}")

@@ -179,6 +179,7 @@ FORMATS = (
 """Told by content, and all that tell are read."""
 
 PLACED = (
+    Line("torch_note", "torch_note:TorchNote"),
     Line("torchscript_code", "torchscript_code:TorchScriptCode"),
     Line("torch_export_graph", "torch_export_graph:TorchExportGraph"),
     Line("marshal", "marshal:Marshal"),

@@ -14,7 +14,7 @@ from quarantine.formats.interface import Source
 from quarantine.formats.torch_export import named_at_least
 from quarantine.formats.torch_storages import named
 
-_TEXTS = frozenset({"version", "byteorder", ".format_version", ".storage_alignment", ".data/version",
+_NOTES = frozenset({"version", "byteorder", ".format_version", ".storage_alignment", ".data/version",
                     ".data/serialization_id", "archive_format", "archive_version"})  # fmt: skip
 # The folder of raw storages, and what names them.
 _STORAGES = {"data": "data.pkl", "constants": "constants.pkl"} | {
@@ -76,7 +76,9 @@ def layout_of(names: list[str]) -> Layout:
             layout.roles[name] = "torchscript_code"
         elif kind == "torch_export" and (leaf in _GRAPHS or (folder == "models" and leaf.endswith(".json"))):
             layout.roles[name] = "torch_export_graph"
-        elif leaf in _TEXTS or leaf.startswith("code/"):
+        elif leaf in _NOTES:
+            layout.roles[name] = "torch_note"
+        elif leaf.startswith("code/"):
             layout.roles[name] = "text"
         elif folder in _STORAGES and _RAW.fullmatch(last) and _STORAGES[folder] in by_inner:
             layout.storages[name] = by_inner[_STORAGES[folder]]

@@ -108,11 +108,12 @@ class Row(Message, frozen=True, kw_only=True, tag="row"):
 
 
 class Progress(Message, frozen=True, kw_only=True, tag="progress"):
-    """How far the worker is, for a person who waits."""
+    """How far the worker is, for a person who waits; ``unit`` is what is counted, where that is not plain steps."""
 
     done: Size
     total: Size
     note: Annotated[str, Meta(max_length=256)] = ""
+    unit: Literal["", "files", "bytes"] = ""
 
 
 class Done(Message, frozen=True, kw_only=True, tag="done"):

@@ -22,6 +22,11 @@ PRELOAD = (
     "quarantine.formats.torch_zip",
     "quarantine.analyzers.pickle.analyzer",
     "quarantine.analyzers.config",
+    "quarantine.analyzers.held_text",
+    "quarantine.analyzers.layouts.analyzer",
+    "quarantine.formats.hdf5",
+    "quarantine.formats.stores",
+    "quarantine.formats.xgboost",
 )
 """What most submissions need; the worker imports it while the parent reads its command line."""
 

@@ -32,20 +32,44 @@ def test_what_is_under_way_is_redrawn_and_cleared(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(progress.sys, "stderr", terminal)
     monkeypatch.setattr(progress, "QUIET_S", 0.01)
     monkeypatch.setattr(progress, "INTERVAL_S", 0.01)
-    with progress.progress_display() as show:
+    with progress.progress_display() as display:
+        show = display.on_progress
         assert show is not None
         show("judging x", Progress(done=0, total=1))
-        show("hashing", Progress(done=3, total=9, note="MB\x1b[2J"))
-        wait_for(terminal, "judging x | hashing 3 of 9 MB\\x1b[2J")
-        show("hashing", Progress(done=9, total=9))
-        wait_for(terminal, "s  judging x\r")
-    assert terminal.getvalue().endswith("\r\x1b[K")
+        show("static", Progress(done=3, total=9, note="a\x1b[2J", unit="files"))
+        wait_for(terminal, "0 s  judging x\n    0 s  static     3 of 9 files  a\\x1b[2J\n")
+        show("static", Progress(done=9, total=9))
+        wait_for(terminal, "\x1b[2A\r\x1b[J    0 s  judging x\n\x1b[1A")
+    assert terminal.getvalue().endswith("\x1b[1A\r\x1b[J")
+
+
+def test_the_time_left_is_worked_out_from_the_rate_so_far() -> None:
+    row = progress._Row(since=100.0, progress=Progress(done=10**9, total=4 * 10**9, unit="bytes"))
+    assert row.text("hashing", 130.0) == "   30 s  hashing  1.0 GB of 4.0 GB, about 1 m 30 s left"
+    assert "left" not in row.text("hashing", 100.5), "too early to tell"
+
+
+def test_what_is_said_meanwhile_stays_and_the_lines_come_back_below(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(progress.sys, "stderr", terminal)
+    monkeypatch.setattr(progress, "QUIET_S", 0.01)
+    monkeypatch.setattr(progress, "INTERVAL_S", 0.01)
+    with progress.progress_display() as display:
+        assert display.on_progress is not None
+        display.on_progress("judging x", Progress(done=0, total=1))
+        wait_for(terminal, "judging x\n")
+        terminal.truncate(0)
+        display.say("pass")
+        wait_for(terminal, "\r\x1b[J    0 s  judging x\n")
+    assert capsys.readouterr().out == "pass\n"
 
 
 def test_a_pipeline_gets_no_progress(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(progress.sys, "stderr", io.StringIO())
-    with progress.progress_display() as show:
-        assert show is None
+    with progress.progress_display() as display:
+        assert display.on_progress is None
 
 
 def test_the_inbox_ends_with_a_table_of_what_it_did(quarantine: Quarantine, tmp_path) -> None:

@@ -42,8 +42,8 @@ def _joined(text: Any) -> str:
 
 
 def _cell(node: Node, number: int, text: str) -> None:
-    from quarantine.analyzers.code.analyzer import judge
     from quarantine.analyzers.code.shell import commands
+    from quarantine.analyzers.code.sources import judge
 
     lines = text.splitlines()
     whole = bool(lines) and lines[0].lstrip().startswith("%%") and _SHELL.match(lines[0]) is not None
