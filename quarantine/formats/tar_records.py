@@ -48,7 +48,7 @@ def _leniently(raw: bytes) -> int:
     if raw[:1] == b"\x80":
         return int.from_bytes(raw[1:], "big")
     if raw[:1] == b"\xff":
-        return int.from_bytes(raw[1:], "big") - 256 ** (len(raw) - 1)
+        return int.from_bytes(raw, "big", signed=True)
     return int(raw.split(b"\0", 1)[0].decode("ascii").strip(_BLANKS) or "0", 8)
 
 

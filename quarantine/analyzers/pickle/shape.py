@@ -16,7 +16,8 @@ DEPTH_LIMIT = 500
 EXPANDED_LIMIT = 100_000_000
 EMBEDDED_LIMIT = 10_000
 _SMALLEST_FILE = 16
-_FILE = re.compile(rb"PK\x03\x04|\x80[\x00-\x05]|\(*c[A-Za-z_][\w.]*\n")
+# An archive, a protocol mark, or an import behind opcodes of one byte that do little.
+_FILE = re.compile(rb"PK\x03\x04|\x80[\x00-\x05]|[()\]}N02tld\x88\x89]{0,64}[ci][A-Za-z_][\w.]*\n")
 _FLAT = (list, tuple, set, frozenset)
 ASKED = frozenset({"__array__", "__array_interface__", "__cuda_array_interface__"})
 """Attributes by which an object says where its memory is. Layers and bunches look attributes up in dicts of theirs, so
