@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from corpora import catalogue
-from corpora.case import MADE
+from corpora.case import MADE, Case
 from quarantine.formats.source import BytesSource
 from quarantine.formats.table import FORMATS, PLACED, load
 from quarantine.jail.protocol import ArtifactSeen, Done, Progress, encoder
@@ -37,15 +37,24 @@ def quick() -> list[Seed]:
     """Seeds that take a second or two to collect: the rules' examples and the files that large libraries wrote."""
     files = [(example.file, example.content) for rule in load_rules().all() for example in rule.examples
              if example.observed is None]  # fmt: skip
-    honest = [(f"model.{form.name}", data) for form, data in HONEST]
-    return _collected([*files, *honest, *_files(MADE)])
+    small = [(f"model.{form.name}", data) for form, data in HONEST]
+    return _collected([*files, *small, *_files(MADE)])
 
 
 def full() -> list[Seed]:
     """All of the corpus, which is built for it in a temporary folder, and what ``quick`` has."""
+    return [*_built(catalogue.all_cases()), *quick()]
+
+
+def honest() -> list[Seed]:
+    """The honest part of the corpus."""
+    return _built([case for case in catalogue.all_cases() if case.group == "benign"])
+
+
+def _built(cases: Iterable[Case]) -> list[Seed]:
     with tempfile.TemporaryDirectory(prefix="quarantine-seeds-") as folder:
-        catalogue.build(catalogue.all_cases(), Path(folder))
-        return _collected([*_files(Path(folder)), *_files(MADE)])
+        catalogue.build(cases, Path(folder))
+        return _collected(_files(Path(folder)))
 
 
 def chosen(target: Target, seeds: Iterable[Seed], limit: int) -> list[bytes]:

@@ -1,18 +1,20 @@
 """A task for the jail of tests: let a real loader read many changed files, and say what it took out of each.
 
 ``Request.opinions[0]`` names the loader. The one input holds the files, each behind its length (four bytes, little
-endian). For every file there is a row of the cell ``began``, then one for each thing that the loader found in it
-(name, type, shape, digest), then one of the cell ``read`` or ``refused``. A loader that dies takes the rest with it.
+endian). For every file there is a row for each thing that the loader found in it (name, type, shape, digest), and
+then one of the cell ``read``, ``refused`` or ``died``.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib
 import io
 import json
 import os
 import pickle
+import signal
 import struct
 import warnings
 
@@ -21,6 +23,21 @@ from quarantine.jail.protocol import Done, Row
 THINGS_LIMIT = 400
 CELL_LIMIT, CELLS_LIMIT = 500, 8
 MEMBER_LIMIT_BYTES = 1 << 20
+PATIENCE_S = 20
+IMPORTS = {
+    "torch_records": ("torch",),
+    "torch_weights": ("torch",),
+    "npy": ("numpy",),
+    "safetensors": ("safetensors",),
+    "onnx": ("onnx", "onnx.checker"),
+    "joblib": ("joblib", "sklearn.ensemble", "sklearn.pipeline", "pandas"),
+    "hdf5": ("h5py",),
+    "yaml": ("yaml",),
+    "msgpack": ("msgpack",),
+    "xgboost": ("xgboost",),
+    "lightgbm": ("lightgbm",),
+}
+"""What is imported once, before the process of a file is split off."""
 
 
 def digest(data):
@@ -209,21 +226,36 @@ def of_lightgbm(data):
 LOADERS = {name.removeprefix("of_"): what for name, what in list(globals().items()) if name.startswith("of_")}
 
 
+def _take(load, data, index, emit):
+    """Emit what the loader found in one file."""
+    try:
+        for count, thing in enumerate(load(data)):
+            if count < THINGS_LIMIT:
+                cells = (part.encode("utf-8", "backslashreplace").decode() for part in thing)
+                emit(Row(artifact=index, cells=tuple(cell[:CELL_LIMIT] for cell in cells)))
+        emit(Row(artifact=index, cells=("read",)))
+    except BaseException as error:  # whatever a loader does with broken files is its answer
+        emit(Row(artifact=index, cells=("refused", type(error).__name__)))
+
+
 def run(request, emit):
+    """Each file has a process of its own, because many loaders die of what they do not expect."""
     warnings.simplefilter("ignore")
     load, entry = LOADERS[request.opinions[0]], request.inputs[0]
+    for module in IMPORTS.get(request.opinions[0], ()):
+        importlib.import_module(module)
     raw, at, index = os.pread(entry.fd, entry.size_bytes, 0), 0, 0
     while at < len(raw):
         (length,) = struct.unpack_from("<I", raw, at)
         data, at = raw[at + 4 : at + 4 + length], at + 4 + length
-        emit(Row(artifact=str(index), cells=("began",)))
-        try:
-            for count, thing in enumerate(load(data)):
-                if count < THINGS_LIMIT:
-                    cells = (part.encode("utf-8", "backslashreplace").decode() for part in thing)
-                    emit(Row(artifact=str(index), cells=tuple(cell[:CELL_LIMIT] for cell in cells)))
-            emit(Row(artifact=str(index), cells=("read",)))
-        except BaseException as error:  # whatever a loader does with broken files is its answer
-            emit(Row(artifact=str(index), cells=("refused", type(error).__name__)))
+        if (child := os.fork()) == 0:
+            signal.alarm(PATIENCE_S)
+            with open(os.devnull, "w") as quiet:
+                os.dup2(quiet.fileno(), 2)
+            _take(load, data, str(index), emit)
+            os._exit(0)
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        if status:
+            emit(Row(artifact=str(index), cells=("died", str(status))))
         index += 1
     return Done()
