@@ -15,6 +15,7 @@ from quarantine.formats.evaluated import KEYS
 from quarantine.formats.evaluated import check as check_evaluated
 from quarantine.formats.interface import Malformed, Node
 from quarantine.formats.safetensors import unique_object
+from quarantine.formats.text import lenient
 
 _JINJA_NAMES = (".jinja", ".jinja2", ".j2")
 _YAML_NAMES = (".yaml", ".yml")
@@ -37,7 +38,7 @@ class ConfigAnalyzer:
         """Follow every key of the document, however deep."""
         path = node.path.lower()
         if path.endswith(_JINJA_NAMES):
-            self._template(node, node.source.read(0, node.source.size).decode(), "the file")
+            self._template(node, lenient(node.source.read(0, node.source.size)), "the file")
             return
         if path.endswith(_YAML_NAMES):
             for match in _YAML_TAGS.finditer(node.source.read(0, node.source.size)):
@@ -47,7 +48,7 @@ class ConfigAnalyzer:
         if raw.lstrip(b" \t\r\n\xef\xbb\xbf")[:1] not in (b"{", b"["):
             return
         try:
-            document = json.loads(raw.decode("utf-8-sig"))
+            document = json.loads(lenient(raw))
         except ValueError:
             return  # text that only begins like JSON: no JSON loader takes it either
         except RecursionError:
@@ -67,7 +68,7 @@ class ConfigAnalyzer:
         from quarantine.formats.xgboost_model import check, is_model
 
         if is_model(document):
-            json.loads(raw.decode("utf-8-sig"), object_pairs_hook=unique_object)
+            json.loads(lenient(raw), object_pairs_hook=unique_object)
             check(node, document)
 
     def _object(self, node: Node, where: str, value: dict[str, Any]) -> None:

@@ -17,6 +17,7 @@ from quarantine.analyzers.targets import standing
 from quarantine.analyzers.yaml_graph import YamlNode, every, expanded_size, read_yaml
 from quarantine.formats.evaluated import check as check_evaluated
 from quarantine.formats.interface import Node
+from quarantine.formats.text import lenient
 
 EXPANDED_LIMIT, FINDINGS_LIMIT = 1_000_000, 50
 _NAMES = (".yaml", ".yml")
@@ -50,7 +51,7 @@ class YamlAnalyzer:
         """Judge every tag, target and resolver."""
         if not node.path.lower().endswith(_NAMES):
             return
-        text = node.source.read(0, node.source.size).decode("utf-8-sig")
+        text = lenient(node.source.read(0, node.source.size))
         try:
             roots = read_yaml(text)
         except yaml.YAMLError as error:

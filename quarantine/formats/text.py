@@ -37,6 +37,14 @@ def _text(source: Source) -> str:
         raise Malformed("text is not UTF-8", offset=error.start) from None
 
 
+def lenient(raw: bytes) -> str:
+    """The text as a careless reader takes it: no byte order mark, and no byte that is not UTF-8 stops it.
+
+    For what is judged; whether it is clean text is what ``Text`` says.
+    """
+    return raw.decode("utf-8-sig", "replace")
+
+
 class Text:
     """Plain text."""
 
