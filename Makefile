@@ -1,10 +1,12 @@
-# The developer's manual: make dev | demo | test | lint | bench | docs | image
+# The developer's manual: make dev | demo | test | fuzz | lint | bench | docs | image
 VENV ?= .venv
 PYTHON ?= python3
 PIP = $(VENV)/bin/pip --disable-pip-version-check --quiet
 RUN = $(VENV)/bin/python
 
-.PHONY: dev system clamav demo test lint bench docs clean
+MINUTES ?= 5
+
+.PHONY: dev system clamav demo test fuzz lint bench docs clean
 
 system:  ## the Debian packages that the jail needs
 	@if command -v bwrap >/dev/null && ldconfig -p | grep -q libseccomp.so.2; then :; \
@@ -37,6 +39,9 @@ tests/tools/node_modules: tests/tools/package.json tests/tools/package-lock.json
 	  else echo "The SARIF test needs npm. Ask an administrator for: apt-get install npm" >&2; exit 2; fi; fi
 	npm ci --prefix tests/tools --no-audit --no-fund --silent
 	@touch $@
+
+fuzz: dev  ## every parser on files changed at random, for MINUTES in all; docs/fuzzing.md
+	$(RUN) -m tests.fuzz.run --minutes $(MINUTES)
 
 lint: dev  ## ruff and mypy --strict
 	$(VENV)/bin/ruff check .

@@ -52,6 +52,7 @@ MODULES = (
     "malformed.files",
     "benign.data",
     "malicious.data",
+    "malicious.seams",
     "malformed.data",
     "malformed.runtimes",
     "malicious.keras",

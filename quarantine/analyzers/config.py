@@ -10,8 +10,12 @@ import json
 import re
 from typing import Any
 
+from quarantine.analyzers.targets import calls
+from quarantine.formats.evaluated import KEYS
+from quarantine.formats.evaluated import check as check_evaluated
 from quarantine.formats.interface import Malformed, Node
 from quarantine.formats.safetensors import unique_object
+from quarantine.formats.text import lenient
 
 _JINJA_NAMES = (".jinja", ".jinja2", ".j2")
 _YAML_NAMES = (".yaml", ".yml")
@@ -22,7 +26,7 @@ _YAML_TAGS = re.compile(
     rb"|tag:yaml\.org,2002:python[\w./:]*|^%TAG.*",
     re.MULTILINE,
 )
-_TEMPLATES = ("chat_template", "chat_templates", "default_chat_template")
+TEMPLATES = ("chat_template", "chat_templates", "default_chat_template")
 
 
 class ConfigAnalyzer:
@@ -34,17 +38,17 @@ class ConfigAnalyzer:
         """Follow every key of the document, however deep."""
         path = node.path.lower()
         if path.endswith(_JINJA_NAMES):
-            self._template(node, node.source.read(0, node.source.size).decode(), "the file")
+            self._template(node, lenient(node.source.read(0, node.source.size)), "the file")
             return
         if path.endswith(_YAML_NAMES):
             for match in _YAML_TAGS.finditer(node.source.read(0, node.source.size)):
                 node.finding("config-calls", offset=match.start(), where="a tag", target=match[0].decode())
             return
-        if node.source.read(0, 256).lstrip(b" \t\r\n\xef\xbb\xbf")[:1] not in (b"{", b"["):
-            return
         raw = node.source.read(0, node.source.size)
+        if raw.lstrip(b" \t\r\n\xef\xbb\xbf")[:1] not in (b"{", b"["):
+            return
         try:
-            document = json.loads(raw.decode("utf-8-sig"))
+            document = json.loads(lenient(raw))
         except ValueError:
             return  # text that only begins like JSON: no JSON loader takes it either
         except RecursionError:
@@ -64,7 +68,7 @@ class ConfigAnalyzer:
         from quarantine.formats.xgboost_model import check, is_model
 
         if is_model(document):
-            json.loads(raw.decode("utf-8-sig"), object_pairs_hook=unique_object)
+            json.loads(lenient(raw), object_pairs_hook=unique_object)
             check(node, document)
 
     def _object(self, node: Node, where: str, value: dict[str, Any]) -> None:
@@ -78,7 +82,11 @@ class ConfigAnalyzer:
             )
         if "_target_" in value:
             node.finding("config-calls", where=where, target=value["_target_"])
-        for key in _TEMPLATES:
+        for key in KEYS & value.keys():
+            check_evaluated(node, key, value[key])
+        for rule, key, target in calls(value):
+            node.finding(rule, where=f"{where}.{key}", target=target)
+        for key in TEMPLATES:
             for name, text in _templates(value.get(key)):
                 self._template(node, text, f"{where}.{key}{name}")
 
@@ -97,9 +105,15 @@ def _objects(value: object) -> list[tuple[str, object]]:
 
 
 def _templates(value: object) -> list[tuple[str, str]]:
-    """Templates as Transformers keeps them: one text, a map of texts, or a list of named ones."""
-    if isinstance(value, str):
-        return [("", value)]
-    if isinstance(value, list):
-        return [(f"[{e.get('name')}]", str(e.get("template", ""))) for e in value if isinstance(e, dict)]
-    return [(f".{name}", text) for name, text in _objects(value) if isinstance(text, str)]
+    """Every text of it, however it is kept: Transformers takes one text, a map of texts, or a list of named ones."""
+    found: list[tuple[str, str]] = []
+    todo = [("", value)]
+    while todo:
+        where, inner = todo.pop()
+        if isinstance(inner, str):
+            found.append((where, inner))
+        elif isinstance(inner, list):
+            todo.extend((f"{where}[{number}]", each) for number, each in enumerate(inner))
+        elif isinstance(inner, dict):
+            todo.extend((f"{where}.{key}"[:200], each) for key, each in inner.items() if key != "name")
+    return found

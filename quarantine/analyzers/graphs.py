@@ -13,6 +13,7 @@ from typing import Any
 from quarantine.formats.interface import Malformed, Node
 from quarantine.formats.mxnet_operators import COMPUTING, REACHING
 from quarantine.formats.paddle_operators import rule_of
+from quarantine.formats.text import lenient
 
 _NESTED_LIMIT = 100_000
 # The dialects that PIR numbers: builtin, pd_op, cf, and those of builds for many machines; 3 is custom_op.
@@ -26,7 +27,7 @@ class GraphsAnalyzer:
 
     def analyze(self, node: Node) -> None:
         """Tell which it is, and follow it."""
-        text = node.source.read(0, node.source.size).decode("utf-8-sig").lstrip()
+        text = lenient(node.source.read(0, node.source.size)).lstrip()
         if not text.startswith("{"):
             return
         try:

@@ -80,7 +80,8 @@ class _Reports:
     def say(self, rule: str, **evidence: object) -> None:
         """Report once what is the same at several places."""
         key = (rule, *(str(value) for name, value in evidence.items() if name != "where"))
-        if key not in self._told and len(self._told) < FINDINGS_LIMIT:
+        # Counted rule by rule, so that many small things hide no large one.
+        if key not in self._told and sum(told[0] == rule for told in self._told) < FINDINGS_LIMIT:
             self._told.add(key)
             self._node.finding(rule, **evidence)  # type: ignore[arg-type]
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from functools import cache
 
 from quarantine.analyzers.pickle.names import DOORS, Standing, judge
@@ -37,3 +38,15 @@ def standing(target: str) -> Standing:
     if any(judge(*split).standing is Standing.DANGEROUS for split in splits):
         return Standing.DANGEROUS
     return Standing.UNKNOWN
+
+
+def calls(value: dict[str, object]) -> Iterator[tuple[str, str, str]]:
+    """(rule, key, target) of what CompVis' ``target`` and Lightning's ``class_path`` make out of one object."""
+    for key, beside in (("target", "params"), ("class_path", "init_args")):
+        target = value.get(key)
+        if beside in value and isinstance(target, str) and DOTTED.fullmatch(target):
+            found = standing(target)
+            if found is Standing.DANGEROUS:
+                yield "config-calls", key, target
+            elif found is Standing.UNKNOWN:
+                yield "config-target-unknown", key, target

@@ -29,6 +29,13 @@ _BY_ATTRIBUTE = frozenset({"selectattr", "rejectattr", "groupby"})
 _ATTRIBUTE_AT = {"sum": 0, "unique": 1, "min": 1, "max": 1, "join": 1, "sort": 2, "groupby": 0}
 _BY_FILTER = frozenset({"map", "select", "reject"})
 _BOUND = frozenset({"format", "format_map"})
+# The insides of generators, coroutines, frames, tracebacks and functions whose names begin like any other
+# (Lib/inspect.py; func_* of Python 2); filters such as ``map`` make generators.
+_INSIDES = frozenset(
+    {"gi_frame", "gi_code", "gi_yieldfrom", "cr_frame", "cr_code", "cr_await", "cr_origin", "ag_frame", "ag_code",
+     "ag_await", "f_back", "f_builtins", "f_code", "f_globals", "f_locals", "f_trace", "tb_frame", "tb_next",
+     "func_globals", "func_code", "func_closure", "func_defaults", "im_func", "im_class", "im_self", "mro"}
+)  # fmt: skip
 _FIELD = re.compile(r"\{[^{}]*[.\[_][^{}]*\}")
 
 
@@ -53,7 +60,16 @@ def _special_names() -> frozenset[str]:
 
 def _special(text: str) -> bool:
     """Whether the text holds such a name; a token like ``<__media__>`` is none."""
-    return any(name in _special_names() for name in _DUNDER.findall(text))
+    return any(name in _special_names() for name in _DUNDER.findall(text)) or any(
+        part in _INSIDES for part in text.split(".")
+    )
+
+
+def _given_name(part: nodes.Node) -> str | None:
+    """The name that the template gives to something: ``dict(name=1)``, a macro, a macro's argument, a block."""
+    if isinstance(part, nodes.Keyword):
+        return part.key
+    return part.name if isinstance(part, nodes.Name | nodes.Macro | nodes.Block) else None
 
 
 class _Generation(Extension):
@@ -103,8 +119,14 @@ class _Template:
 
     def _problem(self, part: nodes.Node) -> set[tuple[str, str]]:
         escape, computed = "template-escape", "template-computed-name"
-        if isinstance(part, nodes.Getattr | nodes.NSRef) and part.attr.startswith("_"):
+        if isinstance(part, nodes.Getattr | nodes.NSRef) and (
+            part.attr.startswith("_") or part.attr in _INSIDES
+        ):
             return {(escape, f"attribute {part.attr}")}
+        if (given := _given_name(part)) and _special(given):
+            return {
+                (escape, f"a thing of the template's own called {given}")
+            }  # its name can be had as a text
         if isinstance(part, nodes.Const) and isinstance(part.value, str) and _special(part.value):
             return {(escape, f"text {part.value}")}
         if isinstance(part, nodes.Name) and part.name in _DOORS and part.ctx == "load":

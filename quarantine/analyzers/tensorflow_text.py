@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from quarantine.formats.interface import Malformed, Node
+from quarantine.formats.text import lenient
 
 if TYPE_CHECKING:
     from quarantine.formats.protobuf_schema import Message
@@ -39,7 +40,7 @@ class TensorFlowTextAnalyzer:
         Raises:
             Malformed: a file that is named as protobuf's text, and names operators, is none.
         """
-        text = node.source.read(0, node.source.size).decode()
+        text = lenient(node.source.read(0, node.source.size))
         named = node.path.lower().endswith(_NAMES)
         if not _BEGINS.search(text):
             return

@@ -11,6 +11,7 @@ import math
 from typing import Any
 
 from quarantine.formats.interface import Malformed, Node
+from quarantine.formats.text import lenient
 
 WIDTHS = {"float32": 4, "int32": 4, "bool": 1, "uint8": 1, "uint16": 2, "float16": 2, "complex64": 8}
 
@@ -29,7 +30,7 @@ class TfJsAnalyzer:
         if not node.path.lower().endswith(".json"):
             return
         try:
-            document = json.loads(node.source.read(0, node.source.size).decode("utf-8-sig"))
+            document = json.loads(lenient(node.source.read(0, node.source.size)))
         except (ValueError, RecursionError):
             return  # text that is no JSON is reported where it is read
         if not isinstance(document, dict) or "weightsManifest" not in document:

@@ -11,10 +11,13 @@ import re
 
 import yaml
 
+from quarantine.analyzers.config import TEMPLATES
 from quarantine.analyzers.pickle.names import Standing
 from quarantine.analyzers.targets import standing
 from quarantine.analyzers.yaml_graph import YamlNode, every, expanded_size, read_yaml
+from quarantine.formats.evaluated import check as check_evaluated
 from quarantine.formats.interface import Node
+from quarantine.formats.text import lenient
 
 EXPANDED_LIMIT, FINDINGS_LIMIT = 1_000_000, 50
 _NAMES = (".yaml", ".yml")
@@ -33,6 +36,8 @@ _CORE_TAGS = frozenset(
 _MAKES = re.compile(r"!(?:new|name|apply|module|applyref):(.*)", re.DOTALL)
 _REFERS = frozenset({"!ref", "!copy", "!tuple", "!PLACEHOLDER", "!"})
 _RESOLVER = re.compile(r"\$\{\s*([A-Za-z_][\w.]*)\s*:(?!-)([^{}]*)")
+# OmegaConf's oc.create and oc.decode make mappings out of text, which Hydra then instantiates.
+_MADE_INSIDE = re.compile(r"\$\{.*(?:_target_|class_path|_convert_|_args_)", re.DOTALL)
 _OWN_RESOLVERS = frozenset({"oc.env", "oc.select", "oc.deprecated", "oc.decode", "oc.create", "oc.dict.keys",
                             "oc.dict.values", "now", "hydra", "env", "SCRIPT", "version"})  # fmt: skip
 
@@ -46,7 +51,7 @@ class YamlAnalyzer:
         """Judge every tag, target and resolver."""
         if not node.path.lower().endswith(_NAMES):
             return
-        text = node.source.read(0, node.source.size).decode("utf-8-sig")
+        text = lenient(node.source.read(0, node.source.size))
         try:
             roots = read_yaml(text)
         except yaml.YAMLError as error:
@@ -60,6 +65,8 @@ class YamlAnalyzer:
             if value.kind == "map":
                 _map(said, value, top=value in roots)
             elif value.kind == "text":
+                if _MADE_INSIDE.search(value.text):
+                    said.once("config-calls", value.text, value, where="a resolver", target=value.text[:300])
                 for resolver, argument in _RESOLVER.findall(value.text):
                     if "__" in argument or "import" in argument:
                         said.once("config-calls", argument, value, where="a resolver", target=argument)
@@ -75,9 +82,21 @@ class _Said:
         self._seen: set[tuple[str, str]] = set()
 
     def once(self, rule: str, what: str, value: YamlNode, **evidence: str) -> None:
-        if (rule, what) not in self._seen and len(self._seen) < FINDINGS_LIMIT:
+        # Counted rule by rule, so that many small things hide no large one.
+        if (rule, what) not in self._seen and sum(told == rule for told, _ in self._seen) < FINDINGS_LIMIT:
             self._seen.add((rule, what))
             self._node.finding(rule, position=value.at, **evidence)  # type: ignore[arg-type]
+
+    def template(self, value: YamlNode, where: str) -> None:
+        from quarantine.analyzers.templates import check_template  # few configurations hold one
+
+        for part in every([value]):
+            if part.kind == "text":
+                check_template(self._node, part.text, where)
+
+    def evaluated(self, key: str, value: YamlNode) -> None:
+        if value.kind == "text":
+            check_evaluated(self._node, key, value.text)
 
     def target(self, target: str, value: YamlNode, where: str) -> None:
         found = standing(target)
@@ -105,6 +124,9 @@ def _map(said: _Said, value: YamlNode, *, top: bool) -> None:
     """What loaders instantiate: Hydra's, Lightning's, and those of NeMo and CompVis, whose keys are plain words."""
     keys = {name.text for name, _ in value.pairs()}
     for name, target in value.pairs():
+        if name.text in TEMPLATES:
+            said.template(target, name.text)
+        said.evaluated(name.text, target)
         if name.text in ("_target_", "class_path"):
             if target.kind == "text":
                 said.target(target.text, target, name.text)
@@ -115,7 +137,7 @@ def _map(said: _Said, value: YamlNode, *, top: bool) -> None:
         elif (
             name.text == "target"
             and target.kind == "text"
-            and ("params" in keys or top)
+            and (keys & {"params", "<<"} or top)
             and "." in target.text
         ):
             said.target(target.text, target, "target")

@@ -148,7 +148,7 @@ def _explained(held: Source, codecs: list[str], size: int | None) -> bool:
     """Whether the file is a chunk of ``size`` bytes, packed by the last of the codecs."""
     plain = [name for name in codecs if name not in ("bytes", "endian", "transpose")]
     if not plain:
-        return held.size == size
+        return held.size == size and not begins_like_a_file(held)
     packing = next((name for name in plain if name in _PACKINGS), "")
     if packing == "zstd":
         found = frame(held, 0)

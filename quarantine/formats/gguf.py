@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 import struct
+from collections.abc import Iterator
 
 from quarantine.formats.interface import Malformed, Node, Source, Unsupported
 
 MAGIC = b"GGUF"
-DEPTH_LIMIT, COUNT_LIMIT = 4, 1 << 24
+DEPTH_LIMIT, COUNT_LIMIT, TEMPLATES_LIMIT = 4, 1 << 24, 256
 ALIGNMENT_LIMIT_BYTES = 1 << 20
 # Value type -> bytes; 8 is a string, 9 an array, 7 a bool.
 _NAME_LIMIT = 127  # bytes: 63 in llama.cpp as it comes, 127 where it is built for models of images
@@ -49,6 +50,19 @@ class _Cursor:
     def text(self) -> bytes:
         """The next string."""
         return bytes(self.take(self.number("Q")))
+
+    def texts(self, at: int, kind: int) -> Iterator[bytes]:
+        """The strings of the value at ``at``, which was read before: itself, or those of an array."""
+        again = _Cursor(self._data)
+        again.at = at
+        count = 1
+        if kind == _ARRAY:
+            kind, count = again.number("I"), again.number("Q")
+        if kind != _STRING:
+            return
+        if count > TEMPLATES_LIMIT:
+            raise Malformed("more chat templates than any model has", offset=at)
+        yield from filter(None, (again.text() for _ in range(count)))
 
     def value(self, kind: int, depth: int = 0) -> bytes:
         """The raw bytes of the next value; those of an array's elements are only checked."""
@@ -106,6 +120,7 @@ def _pairs(node: Node, cursor: _Cursor, count: int) -> int:
     for _ in range(count):
         start = cursor.at
         key, kind = cursor.text(), cursor.number("I")
+        at = cursor.at
         value = cursor.value(kind)
         if key in keys or not key or len(key) > 65535 or not key.isascii():
             raise Malformed("key is repeated, empty or not ASCII", offset=start)
@@ -116,8 +131,9 @@ def _pairs(node: Node, cursor: _Cursor, count: int) -> int:
                 raise Malformed("alignment is no multiple of 8", offset=start)
         if key.startswith(b"general.") and kind == _STRING:
             node.said(key.decode(), value.decode("utf-8", "replace"))
-        if key.startswith(b"tokenizer.chat_template") and kind == _STRING and value:
-            node.child(f"{key.decode()}.jinja", value, expect="text")
+        if b"chat_template" in key:
+            for number, text in enumerate(cursor.texts(at, kind)):
+                node.child(f"{key.decode()}{f'.{number}' if number else ''}.jinja", text, expect="text")
     return alignment
 
 

@@ -25,13 +25,13 @@ _NEVER_TEXT = (
     *_PICKLE_NAMES, ".pt", ".ckpt", ".h5", ".hdf5", ".keras", ".tflite", ".msgpack", ".zip", ".tar",
     ".gz", ".tgz", ".7z", ".nemo", ".pte", ".pt2", ".ort", ".mlmodel", ".engine", ".plan", ".skops", ".cbm", ".ubj",
 )  # fmt: skip
-_TEXT_NAMES = (
-    ".txt",
-    ".csv",
-    ".tsv",
-    ".md",
-    ".log",
-)  # in whatever encoding; no loader runs what is called so
+# In whatever encoding: no loader runs what is called so.
+_TEXT_NAMES = (".txt", ".csv", ".tsv", ".md", ".log")
+# What loaders take for a file of its own by its name, compressed or not; a parameter may be called ``p``.
+_NEVER_DATA = tuple(
+    end for end in (*_NEVER_TEXT, ".xz", ".lzma", ".bz2", ".zst", ".lz4", ".npz", ".npy", ".pth", ".rds", ".rda")
+    if end != ".p"
+)  # fmt: skip
 _BELONG_TOGETHER = {"tflite", "zip"}  # the model's reader compares the archive with what the model says of it
 _TEXTUAL = frozenset({"lightgbm", "xml", "pmml"})
 _CLAIMS = {".safetensors": "safetensors", ".npy": "npy", ".npz": "zip", ".onnx": "onnx", ".gguf": "gguf",
@@ -65,6 +65,8 @@ def identify(node: Node, expect: str | None = None) -> list[Format]:
     if wanted is not None and wanted not in found:
         found = [wanted] if wanted.name in _PLACED else [*found, wanted]
     if not found and node.described():
+        if node.path.lower().endswith(_NEVER_DATA):  # its loader goes by the name and asks no other file
+            node.finding("format-disguised", claimed=node.path.rpartition(".")[2], found=EXTERNAL.name)
         return [load(EXTERNAL)]
     if not found and node.path.lower().endswith(_TEXT_NAMES):
         legacy = load(LEGACY_TEXT)
@@ -94,6 +96,8 @@ def _told_apart(found: list[Format], source: Source) -> list[Format]:
     text = [form for form in found if form.name in ("xml", "text")][:1]
     pickle = [form for form in found if form.name == "pickle"]
     beside = others or text
-    if beside and pickle and not runs_beside(source, beside[0].name):
+    if any(form.name == "torch_legacy" for form in others):
+        pickle = []  # its own analyzer reads the streams
+    elif beside and pickle and not runs_beside(source, beside[0].name):
         pickle = []
     return [*others, *pickle] or text

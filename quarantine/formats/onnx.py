@@ -7,6 +7,7 @@ Fields that the schema does not know are reported and stay unclaimed. Tensor dat
 from __future__ import annotations
 
 from quarantine.formats import onnx_graph, onnx_tensor
+from quarantine.formats.evaluated import check as check_evaluated
 from quarantine.formats.interface import Malformed, Node, Source
 from quarantine.formats.onnx_schema import MESSAGES, TENSOR_TYPES
 from quarantine.formats.protobuf import FIXED32, FIXED64, LENGTH, VARINT, Field, fields, packed_varints
@@ -16,7 +17,7 @@ DEPTH_LIMIT = 64
 _WIRES = {"int": VARINT, "float": FIXED32, "double": FIXED64}
 # What a message's check needs to know of it: the other fields are validated and forgotten.
 _KEPT = {
-    "ModelProto": frozenset({1, 2, 3, 4, 6, 7, 8}),
+    "ModelProto": frozenset({1, 2, 3, 4, 6, 7, 8, 14}),
     "TensorProto": frozenset({1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14}),
     "StringStringEntryProto": frozenset({1, 2}),
     "NodeProto": frozenset({1, 2, 4, 5, 7}),
@@ -26,6 +27,7 @@ _KEPT = {
     "GraphProto": frozenset({5}),
     "SparseTensorProto": frozenset({3}),
 }
+_METADATA = 14
 _SAID = {2: "producer_name", 3: "producer_version", 4: "domain", 6: "doc_string"}
 _NONE = Field(0, -1, 0, 0, 0, 0)
 Values = dict[int, list[object]]
@@ -171,6 +173,9 @@ class Onnx:
             for value in values.get(number, ()):
                 if value:
                     node.said(name, value)
+        for entry in values.get(_METADATA, []):
+            if isinstance(entry, dict):
+                check_evaluated(node, str(entry.get(1, [""])[0]), str(entry.get(2, [""])[0]))
         onnx_graph.check_imports([entry for entry in values.get(8, []) if isinstance(entry, dict)])
 
 

@@ -13,9 +13,9 @@ from functools import cache
 from quarantine.formats.interface import Source
 
 STEPS_LIMIT = 20_000
-LINE_LIMIT_BYTES = 1 << 20
 HIGHEST_PROTOCOL = 5
 _PAGE = 1 << 12
+_LINE_PAGE, _LINE_TAIL, _LINES_PAGE = 1 << 10, 64, 1 << 20
 _NUMBER = re.compile(rb"[+-]?\s*(?:0[xX][0-9a-fA-F_]+|0[oObB]?[0-7_]*|[0-9][0-9_]*)")
 _WIDTHS = {
     "K": 1, "M": 2, "J": 4, "G": 8, "h": 1, "j": 4, "q": 1, "r": 4, "\x80": 1, "\x95": 8,
@@ -51,7 +51,10 @@ _TO_MARK = {
 
 
 class Reach(IntEnum):
-    """What a machine does before it breaks: STOPS ends without importing, RUNS imports and then calls or ends."""
+    """What machines do before they break, with one stream or several in a row.
+
+    STOPS ends without importing, RUNS imports and then calls or ends.
+    """
 
     NOTHING = 0
     STOPS = 1
@@ -75,23 +78,39 @@ class _Window:
             self._page, self._base = self._source.read(at, max(_PAGE, length)), at
         return self._page[at - self._base : at - self._base + length]
 
-    def line(self, at: int) -> bytes | None:
-        data, width = b"", 64
-        while width <= LINE_LIMIT_BYTES:
-            data = self.take(at, min(width, max(0, self._source.size - at)))
-            if b"\n" in data:
-                return data[: data.index(b"\n")]
-            if len(data) < width:
-                return data[:-1] if data else None  # both machines drop the last byte of an unended line
-            width *= 8
-        return data
+    def line(self, at: int) -> tuple[bytes, int] | None:
+        """The line at ``at`` and the offset behind its end; None if nothing is there.
+
+        A machine takes lines of any length, so that the end of one is looked for as far as the file goes. Of a long
+        one the middle is left out.
+        """
+        first = self.take(at, min(_LINE_PAGE, max(0, self._source.size - at)))
+        if not first:
+            return None
+        if b"\n" in first:
+            text = first[: first.index(b"\n")]
+            return text, at + len(text) + 1
+        base, page, found = at, first, -1
+        while found < 0 and base + len(page) < self._source.size:
+            base += len(page)
+            page = self._source.read(base, _LINES_PAGE)
+            found = page.find(b"\n")
+        # Both machines drop the last byte of a line that does not end.
+        end = base + found if found >= 0 else base + len(page) - 1
+        if end - at <= len(first):
+            return first[: end - at], end + 1
+        rest = max(at + len(first), end - _LINE_TAIL)
+        return first + self._source.read(rest, end - rest), end + 1
 
 
 def _sound(code: str, lines: list[bytes]) -> bool:
     text = lines[0].split(b"\0")[0].strip()
     try:
+        if code == "I" and lines[0][:1] == b"\0":
+            return True  # what strtol finds nothing in, up to the NUL, is a zero
         if code in "IL":
-            return _NUMBER.fullmatch(text.removesuffix(b"L") if code == "L" else text) is not None
+            plain = text.removesuffix(b"L").rstrip() if code == "L" else text
+            return _NUMBER.fullmatch(plain) is not None
         if code == "F":
             float(text)
         elif code == "S":
@@ -110,7 +129,7 @@ def _sound(code: str, lines: list[bytes]) -> bool:
 
 
 def reach(source: Source, start: int = 0, steps: int = STEPS_LIMIT) -> Reach:
-    """How far a machine gets from ``start``; a stream that outlasts ``steps`` opcodes counts as one that runs."""
+    """How far machines get from ``start``; what outlasts ``steps`` opcodes counts as one that runs."""
     window = _Window(source, source.read(start, 64), start)
     stack: list[str] = []
     marks: list[int] = []
@@ -123,15 +142,20 @@ def reach(source: Source, start: int = 0, steps: int = STEPS_LIMIT) -> Reach:
         if code == ".":
             if len(stack) <= (marks[-1] if marks else 0):
                 return best
-            return Reach.RUNS if best >= Reach.IMPORTS else Reach.STOPS
+            if best >= Reach.IMPORTS:
+                return Reach.RUNS
+            best = Reach.STOPS  # loaders that read several streams in a row go on behind it
+            stack.clear()
+            marks.clear()
+            continue
         if code in _LINES:
             lines = []
             for _ in range(_LINES[code]):
                 line = window.line(at)
                 if line is None:
                     return best
-                lines.append(line)
-                at += len(line) + 1
+                text, at = line
+                lines.append(text)
             if not _sound(code, lines):
                 return best
         else:

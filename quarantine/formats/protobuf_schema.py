@@ -55,9 +55,9 @@ class Message(dict[str, list[Any]]):
         return found if isinstance(found, Message) else Message("", self.at)
 
     def entries(self, name: str) -> Iterator[tuple[str, Any]]:
-        """The keys and values of a map field."""
+        """The keys and values of a map field, whose values are messages; one that is not set is an empty one."""
         for entry in self.all(name):
-            yield str(entry.first("key", "")), entry.first("value")
+            yield str(entry.first("key", "")), entry.first("value", Message("", entry.at))
 
 
 @cache

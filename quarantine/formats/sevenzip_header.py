@@ -256,7 +256,10 @@ def files(cursor: Cursor) -> list[File]:
 
 def _names(body: Cursor, found: list[File]) -> None:
     body.expect(0)
-    names = body.take(len(body.data) - 1).decode("utf-16-le", "surrogatepass").split("\0")
+    raw = body.take(len(body.data) - 1)
+    if len(raw) % 2:
+        raise Malformed("7z header has half a letter in its names")
+    names = raw.decode("utf-16-le", "surrogatepass").split("\0")
     if len(names) != len(found) + 1 or names[-1]:
         raise Malformed("7z header has another number of names than of files")
     for file, name in zip(found, names, strict=False):

@@ -56,10 +56,12 @@ class Ogg:
             raise TooLarge("sound is over the limit", offset=CRC_LIMIT_BYTES)
         while at < source.size:
             head = source.read(at, 27)
-            table = source.read(at + 27, head[26]) if len(head) == 27 else b""
-            size = 27 + len(table) + sum(table)
-            if head[:5] != b"OggS\0" or len(table) != head[26] or at + size > source.size:
+            if len(head) < 27 or head[:5] != b"OggS\0":
                 return  # what is no page stays unclaimed
+            table = source.read(at + 27, head[26])
+            size = 27 + len(table) + sum(table)
+            if len(table) != head[26] or at + size > source.size:
+                return
             page = source.read(at, size)
             if _crc(page[:22] + bytes(4) + page[26:]) != int.from_bytes(head[22:26], "little"):
                 raise Malformed("page's CRC is wrong", offset=at)

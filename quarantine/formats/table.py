@@ -28,8 +28,9 @@ _COMPRESSED = (
 )
 _FOREIGN = (b"\x02\x21\x4c\x18", b"MSCF", b"!<", b"0707", b"xar!", b"\xed\xab", b"hsqs", b"sqsh", b"MSWIM", b"\x1f\x9d",
             b"\x89LZO", b"\xff\x06")  # fmt: skip
-# How the checksum of a first header can begin to the most lenient reader: a digit, a blank, a sign, base 256.
-_TAR_SUMS = tuple(bytes([first]) for first in b"01234567 \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f+\x80")
+# How the checksum of a first header can begin to the most lenient reader: a digit, a blank, a sign, base 256, or
+# nothing, which is zero; sums of signed bytes can be that and less.
+_TAR_SUMS = tuple(bytes([first]) for first in b"01234567 \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f+-\0\x80\xff")
 _XML = (b"<", b"\xef\xbb\xbf", b"\xff\xfe<", b"\xfe\xff\0", b" ", b"\t", b"\r", b"\n")
 _ONNX = (
     b"\x08",

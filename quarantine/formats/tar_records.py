@@ -45,8 +45,10 @@ def checksum(block: bytes) -> bool:
 
 def _leniently(raw: bytes) -> int:
     """A number as ``tarfile.nti`` reads it: Python's own octal, or base 256."""
-    if raw[:1] in (b"\x80", b"\xff"):
-        return int.from_bytes(raw[1:], "big") if raw[:1] == b"\x80" else -1
+    if raw[:1] == b"\x80":
+        return int.from_bytes(raw[1:], "big")
+    if raw[:1] == b"\xff":
+        return int.from_bytes(raw, "big", signed=True)
     return int(raw.split(b"\0", 1)[0].decode("ascii").strip(_BLANKS) or "0", 8)
 
 
@@ -82,13 +84,16 @@ def header(block: bytes, at: int) -> Header:
         raise Malformed("archive ends without its end blocks", offset=at)
     if not checksum(block):
         raise Malformed("header has a wrong checksum", offset=at)
+    doubts = []
     try:
         number(block[148:156])
+    except ValueError:
+        doubts.append("a checksum that is a number to some readers alone")
+    try:
         size = number(block[124:136])
     except ValueError:
-        raise Malformed("member size or checksum is no number to every reader", offset=at) from None
+        raise Malformed("member size is no number to every reader", offset=at) from None
     magic = block[257:265]
-    doubts = []
     if magic not in (USTAR, GNU, NONE):
         raise Malformed("header has an unknown magic", offset=at)
     if (magic == USTAR and block[500:508].strip(b"\0")) or (magic == NONE and any(block[500:])):

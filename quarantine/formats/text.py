@@ -15,10 +15,12 @@ from quarantine.formats.safetensors import unique_object
 TEXT_LIMIT_BYTES = 64 << 20
 _CODE = (
     ".pyx", ".pxd", ".sh", ".bash", ".zsh", ".bat", ".cmd", ".ps1", ".js", ".mjs", ".cjs", ".ts",
-    ".rb", ".pl", ".php", ".lua", ".r", ".jl", ".c", ".cc", ".cpp", ".cu", ".java", ".go", ".rs",
+    ".fish", ".csh", ".ksh", ".command", ".psm1", ".vbs", ".vbe", ".wsf", ".hta", ".reg", ".desktop", ".applescript",
+    ".tcl", ".groovy", ".gradle", ".scala", ".kts", ".swift", ".cs", ".fsx", ".clj", ".exs", ".pm", ".phtml", ".jsp",
+    ".awk", ".rb", ".pl", ".php", ".lua", ".r", ".jl", ".c", ".cc", ".cpp", ".cu", ".java", ".go", ".rs",
 )  # fmt: skip
 _PYTHON = (".py", ".pyw", ".pyi", ".ipynb")
-_PATH_FILE = re.compile(rb"^import[ \t]", re.MULTILINE)  # Lib/site.py runs such lines of .pth files
+_PATH_FILE = re.compile(rb"(?:^|[\r\n])import[ \t]")  # Lib/site.py runs such lines of .pth files
 # Not DEL, which vocabularies hold as it is: JSON allows it (RFC 8259, 7) and writers do not escape it.
 _CONTROL = bytes(range(9)) + b"\x0b\x0e\x0f" + bytes(range(0x10, 0x20))
 
@@ -33,6 +35,14 @@ def _text(source: Source) -> str:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
         raise Malformed("text is not UTF-8", offset=error.start) from None
+
+
+def lenient(raw: bytes) -> str:
+    """The text as a careless reader takes it: no byte order mark, and no byte that is not UTF-8 stops it.
+
+    For what is judged; whether it is clean text is what ``Text`` says.
+    """
+    return raw.decode("utf-8-sig", "replace")
 
 
 class Text:

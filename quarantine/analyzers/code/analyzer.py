@@ -11,7 +11,7 @@ from quarantine.formats.interface import Node, TooLarge
 
 SIZE_LIMIT_BYTES = 2 << 20
 _PYTHON = (".py", ".pyw", ".pyi")
-_PATH_LINE = re.compile(r"^import[ \t].*", re.MULTILINE)
+_PATH_LINE = re.compile(r"(?:^|[\r\n])(import[ \t][^\r\n]*)")  # a carriage return ends a line as well
 _INTERPRETER = re.compile(rb"#![^\n]*\bpython")
 
 

@@ -97,6 +97,8 @@ def auto_map(node: Node) -> None:
         document = _document(node)
     except Malformed:
         return  # reported by the reader of text
+    if isinstance(document, dict):
+        _kernels(node, document)
     named = document.get("auto_map") if isinstance(document, dict) else None
     if isinstance(named, str | list):
         named = {"": named}
@@ -108,6 +110,18 @@ def auto_map(node: Node) -> None:
         return
     if isinstance(document, dict) and "tokenizer_class" in document:
         raise Malformed("tokenizer_class is no text")
+
+
+def _kernels(node: Node, document: dict[str, Any]) -> None:
+    """An attention that is a repository's name is fetched from there and run.
+
+    After transformers/integrations/hub_kernels.py.
+    """
+    for key in ("attn_implementation", "_attn_implementation", "_attn_implementation_internal"):
+        value = document.get(key)
+        for name in value.values() if isinstance(value, dict) else [value]:
+            if isinstance(name, str) and "/" in name:
+                node.finding("config-code-elsewhere", key=key, value=name[:300])
 
 
 def _reference(node: Node, key: str, reference: str) -> None:

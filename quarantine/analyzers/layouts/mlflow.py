@@ -11,6 +11,7 @@ import yaml
 from quarantine.analyzers.layouts.imports import file_path, import_path
 from quarantine.analyzers.yaml_graph import YamlNode, read_yaml
 from quarantine.formats.interface import Malformed, Node
+from quarantine.formats.text import lenient
 
 _OWN = """sklearn pytorch onnx xgboost lightgbm catboost tensorflow keras statsmodels transformers spark prophet fastai
     spacy h2o pmdarima paddle diviner johnsnowlabs sentence_transformers openai langchain llama_index dspy promptflow
@@ -41,7 +42,7 @@ def mlmodel(node: Node) -> None:
         Malformed: it is no YAML, repeats a key, or is a net of anchors.
     """
     try:
-        roots = read_yaml(node.source.read(0, node.source.size).decode())
+        roots = read_yaml(lenient(node.source.read(0, node.source.size)))
     except (yaml.YAMLError, ValueError) as error:
         raise Malformed(f"MLmodel is no YAML: {type(error).__name__}") from None
     todo = [("", root) for root in roots]

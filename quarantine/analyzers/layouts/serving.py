@@ -16,6 +16,7 @@ from quarantine.analyzers.layouts.imports import file_path, import_path
 from quarantine.analyzers.words import words
 from quarantine.analyzers.yaml_graph import YamlNode, read_yaml
 from quarantine.formats.interface import Malformed, Node
+from quarantine.formats.text import lenient
 
 _RUNTIMES = words(
     """mlserver_sklearn.SKLearnModel mlserver_xgboost.XGBoostModel mlserver_lightgbm.LightGBMModel
@@ -63,7 +64,7 @@ _COMMENT = re.compile(r"#[^\n]*")
 
 def _object(node: Node) -> dict[str, Any]:
     try:
-        document = json.loads(node.source.read(0, node.source.size).decode("utf-8-sig"))
+        document = json.loads(lenient(node.source.read(0, node.source.size)))
     except (ValueError, RecursionError):
         raise Malformed("description is not JSON") from None
     return document if isinstance(document, dict) else {}
@@ -97,7 +98,7 @@ def torchserve(node: Node) -> None:
 
 def triton(node: Node) -> None:
     """Triton's model: its back end, libraries and environments."""
-    text = _COMMENT.sub("", node.source.read(0, node.source.size).decode())
+    text = _COMMENT.sub("", lenient(node.source.read(0, node.source.size)))
     for key, value in _PAIR.findall(text):
         if key == "backend" and value not in _BACKENDS:
             node.finding("config-remote-code", where="config.pbtxt", key=key, value=value[:300])
@@ -113,7 +114,7 @@ def triton(node: Node) -> None:
 def bento(node: Node) -> None:
     """A Bento's service, and what its image is built with."""
     try:
-        roots = read_yaml(node.source.read(0, node.source.size).decode())
+        roots = read_yaml(lenient(node.source.read(0, node.source.size)))
     except (yaml.YAMLError, ValueError):
         return  # the reader of YAML says so
     for key, value in _scalars(roots):

@@ -10,6 +10,7 @@ import re
 from quarantine.analyzers.context import opcodes
 from quarantine.analyzers.pickle.names import Judged, Standing, judge, mapped
 from quarantine.analyzers.pickle.recorder import Seen
+from quarantine.analyzers.pickle.shape import EMBEDDED_LIMIT
 from quarantine.analyzers.pickle.streams import Stream, read_streams
 from quarantine.analyzers.pickle.symbolic import Walk, walk
 from quarantine.formats.interface import Node
@@ -165,10 +166,17 @@ def _nested(node: Node, stream: Stream, end: int) -> None:
 
 def _embedded(node: Node, stream: Stream) -> None:
     """Follow byte strings that are a file of their own which runs something when loaded, or an archive."""
+    followed = 0
     for index, data in enumerate(stream.shape.embedded):
-        if data.startswith(_ZIP) or reach(BytesSource(data)) is Reach.RUNS:
-            node.finding("pickle-nested", offset=stream.start)
-            node.child(f"embedded-{stream.start}-{index}", data)
+        if not (data.startswith(_ZIP) or reach(BytesSource(data)) is Reach.RUNS):
+            continue
+        followed += 1
+        if followed > MAX_CHILDREN:
+            break
+        node.finding("pickle-nested", offset=stream.start)
+        node.child(f"embedded-{stream.start}-{index}", data)
+    if followed > MAX_CHILDREN or len(stream.shape.embedded) > EMBEDDED_LIMIT:
+        node.finding("pickle-bomb", offset=stream.start, why="more files in byte strings than are followed")
 
 
 def _inner(data: bytes) -> bytes:

@@ -11,12 +11,15 @@ import json
 import sys
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import cast
 
 from quarantine.resources import resource_dir
 
 KNOWN_BAD = "known_bad.json"
+PACKAGE_NAME_LIMIT = 64
+JUDGED_LIMIT = 4096
+"""Answers that are kept, because a stream may name millions of things."""
 TORCHSCRIPT = "__torch__"
 """Classes that a TorchScript archive defines in its own code, which is read as such; no Python module has the name."""
 _INSIDE = frozenset(
@@ -78,13 +81,15 @@ class Package:
     called: Grouped
 
 
-@cache
+@lru_cache(maxsize=JUDGED_LIMIT)
 def package(name: str) -> Package:
-    """Load the lists of a package, which are empty for most."""
+    """Load the lists of a package, which are empty for most. The name is the submission's: no path is made of it
+    unless it could be one of ours."""
+    ours = len(name) <= PACKAGE_NAME_LIMIT and name.isascii() and name.isidentifier()
     found: list[dict[str, Grouped]] = []
     for folder in ("packages", "reaching"):
         path = resource_dir("rules") / "globals" / folder / f"{name}.json"
-        found.append(json.loads(path.read_text()) if name.isidentifier() and path.is_file() else {})
+        found.append(json.loads(path.read_text()) if ours and path.is_file() else {})
     return Package(cast(Grouped, found[0]), found[1].get("named", {}), found[1].get("called", {}))
 
 
@@ -150,7 +155,7 @@ def _dangerous(module: str, name: str) -> str | None:
     return None
 
 
-@cache
+@lru_cache(maxsize=JUDGED_LIMIT)
 def judge(module: str, name: str) -> Judged:
     """What the lists say about ``module.name``, under both spellings; the worse one counts."""
     if module == TORCHSCRIPT or module.startswith(f"{TORCHSCRIPT}."):

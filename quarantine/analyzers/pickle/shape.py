@@ -14,9 +14,10 @@ from quarantine.analyzers.pickle.inert import Inert
 DEPTH_LIMIT = 500
 """No pickler makes more: its own recursion ends near it."""
 EXPANDED_LIMIT = 100_000_000
-EMBEDDED_LIMIT = 64
+EMBEDDED_LIMIT = 10_000
 _SMALLEST_FILE = 16
-_FILE = re.compile(rb"PK\x03\x04|\x80[\x00-\x05]|\(*c[A-Za-z_][\w.]*\n")
+# An archive, a protocol mark, or an import behind opcodes of one byte that do little.
+_FILE = re.compile(rb"PK\x03\x04|\x80[\x00-\x05]|[()\]}N02tld\x88\x89]{0,64}[ci][A-Za-z_][\w.]*\n")
 _FLAT = (list, tuple, set, frozenset)
 ASKED = frozenset({"__array__", "__array_interface__", "__cuda_array_interface__"})
 """Attributes by which an object says where its memory is. Layers and bunches look attributes up in dicts of theirs, so
@@ -98,6 +99,10 @@ def _containers(value: object, shape: Shape) -> list[object]:
         parts = [part for part in (*value.keys(), *value.values()) if type(part) not in _LEAVES]
     elif isinstance(value, Inert):
         parts = [value.args, value.state, *value.held]
+        if value.label == "_codecs.encode" and value.args and type(value.args[0]) is str:
+            _could_be_file(
+                value.args[0].encode("latin-1", "replace"), shape
+            )  # bytes, as protocol 2 writes them
         for pair in zip(value.held, value.held[1:], strict=False):
             _answers(pair[0], pair[1], shape)
     else:
@@ -105,11 +110,15 @@ def _containers(value: object, shape: Shape) -> list[object]:
     found: list[object] = []
     for part in parts:
         if isinstance(part, bytes | bytearray):
-            if len(part) >= _SMALLEST_FILE and _FILE.match(part) and len(shape.embedded) < EMBEDDED_LIMIT:
-                shape.embedded.append(bytes(part))
+            _could_be_file(bytes(part), shape)
         elif isinstance(part, (*_FLAT, dict, Inert)):
             found.append(part)
     return found
+
+
+def _could_be_file(data: bytes, shape: Shape) -> None:
+    if len(data) >= _SMALLEST_FILE and _FILE.match(data) and len(shape.embedded) <= EMBEDDED_LIMIT:
+        shape.embedded.append(data)
 
 
 def _answers(name: object, value: object, shape: Shape) -> None:
