@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import pickle
 import sqlite3
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -53,6 +55,12 @@ def database(value: bytes) -> bytes:
     return base.serialize()
 
 
+def _core_ml_weights() -> bytes:
+    """A weight file of coremltools before 8: the reserved bytes of its records hold what was in memory."""
+    record = struct.pack("<IIQQ40s", 0xDEADBEEF, 2, 8, 128, bytes(range(200, 240)))
+    return struct.pack("<II56x", 1, 2) + record + struct.pack("<2f", 0.5, -0.5) + bytes(56)
+
+
 def cases() -> list[Case]:
     """One case a file, and some repositories."""
     found = [
@@ -77,6 +85,20 @@ def cases() -> list[Case]:
             "vocab.txt",
             "[PAD]\n\u0085\n\u2028\n\u00ad\n##\ufffd\n".encode(),
         ),
+        "table-in-latin-1": (
+            "cities.csv",
+            "Stadt;Größe\r\nKöln;405 km²\r\nDüsseldorf;217 km²\r\n".encode("latin-1"),
+        ),
+        "table-in-utf-16": ("cities.csv", "Stadt\tGröße\r\nKöln\t405 km²\r\n".encode("utf-16")),
+        "errors-of-a-search": (
+            "failed.pkl",
+            pickle.dumps([ValueError("C must be positive"), KeyError("gamma")], 4),
+        ),
+        "data-kept-in-memory": (
+            "cache.pkl",
+            pickle.dumps({"page": io.BytesIO(b"0.5\n"), "log": io.StringIO("ok")}, 4),
+        ),
+        "weights-of-coremltools-7": ("weight.bin", _core_ml_weights()),
         "mlflow-database": ("mlflow.db", database(b"0.5")),
         "shelf": ("shelf.db", database(pickle.dumps({"weights": [0.5, 1.5]}))),
     }
