@@ -164,7 +164,7 @@ def python() -> Names:
         | {"hash": "kept", "len": "kept"}
         | dict.fromkeys(["bytearray", "bytes"], "buffer")
         | dict.fromkeys(["complex", "int", "float", "str", "bool"], "text")
-        | {"range": "range", "getattr": "bound"}
+        | {"range": "range", "getattr": "bound", "type": "single"}
         | dict.fromkeys(["set", "frozenset", "list", "dict", "tuple"], "items"),
         "random": {"Random": "empty"},
         "collections": dict.fromkeys(["UserDict", "ChainMap"], "restored")

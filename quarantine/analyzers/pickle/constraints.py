@@ -106,6 +106,11 @@ def _tokenizer(args: Arguments) -> bool:
     )  # fmt: skip
 
 
+def _single(args: Arguments) -> bool:
+    # How the types of these three are pickled. Of anything else, type() asks for a class to call.
+    return len(args) == 1 and (args[0] is None or args[0] is ... or args[0] is NotImplemented)
+
+
 def _text(args: Arguments) -> bool:
     # int(Decimal("1e999999999")) and str() of shared lists never end.
     plain = all(type(arg) in tensors.SCALARS for arg in args)
@@ -317,6 +322,7 @@ _CONSTRAINTS: dict[str, Constraint] = {
     "restored": Constraint(_never, _nothing),
     "scalar": Constraint(arrays.scalar, _never),
     "slots": Constraint(_never, _nothing, function=True, slots=reviewed.SLOTS),
+    "single": Constraint(_single, _never, function=True),
     "text": Constraint(_text, _text),
     "tokenizer": Constraint(_never, _tokenizer),
     "script-object": Constraint(_never, _nothing, state=tensors.script_state),

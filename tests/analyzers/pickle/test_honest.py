@@ -86,6 +86,7 @@ VALUES = {
         ipaddress.ip_address("10.0.0.1"),
         ipaddress.ip_network("10.0.0.0/8"),
         time.gmtime(0),
+        type(None),
         re.I | re.M,
     ],
     "names": [types.SimpleNamespace(a=1), argparse.Namespace(a=1), pathlib.PurePosixPath("a/b")],
@@ -173,3 +174,13 @@ def test_data_sets_of_tensors_and_scripted_modules():
     for value in (whole, torch.utils.data.Subset(whole, [0]), module):
         names = {evidence.get("global") for _, _, evidence in findings(pickle.dumps(value, 4))}
         assert not names - {None}, names
+
+
+def test_graphs():
+    networkx = pytest.importorskip("networkx")
+    graph = networkx.DiGraph([(1, 2)])
+    assert graph.nodes
+    assert graph.edges
+    assert graph.adj
+    for held in (graph, networkx.path_graph(3), networkx.MultiGraph([(1, 2)])):
+        assert findings(pickle.dumps(held, 4)) == []
