@@ -439,7 +439,12 @@ def statistics() -> Names:
 def text_models() -> Names:
     """Functions that gensim's models keep; see ``LIBRARIES``."""
     return {
-        "gensim.models.phrases": dict.fromkeys(["original_scorer", "npmi_scorer"], "no-call"),
+        "gensim.models.phrases": dict.fromkeys(["original_scorer", "npmi_scorer"], "no-call")
+        | {"Phraser": "closed"},
+        # Names of gensim 3, which gensim 4 keeps for its own classes.
+        "gensim.models.keyedvectors": dict.fromkeys(
+            ["Word2VecKeyedVectors", "Doc2VecKeyedVectors", "EuclideanKeyedVectors", "Vocab"], "closed"
+        ),
         "gensim.models.tfidfmodel": dict.fromkeys(
             ["df2idf", "smartirs_normalize", "smartirs_wglobal", "smartirs_wlocal"], "kept"
         ),
