@@ -155,6 +155,8 @@ FORMATS = (
     Line("parquet", "parquet:Parquet", (b"PAR1", b"PARE")),
     Line("arrow", "arrow:Arrow", (b"ARROW1", b"\xff\xff\xff\xff")),
     Line("ocdbt", "ocdbt:Ocdbt", (b"\x0c\xdb",)),
+    Line("fasttext", "fasttext:FastText", (b"\xba\x16\x4f\x2f",)),
+    Line("word2vec", "word2vec:Word2Vec", tuple(b"%d" % digit for digit in range(1, 10))),
     Line("pdf", "pdf:Pdf", (b"%PDF-",)),
     Line("store", "stores:Store"),
     Line("msgpack", "msgpack:Msgpack", _MSGPACK),
