@@ -106,7 +106,7 @@ def test_text_is_read_as_its_loader_reads_it(name: str) -> None:
 
 
 def test_broken_text_of_a_graph_is_no_graph_only_under_another_name() -> None:
-    text = b"node { this is prose }\n"
+    text = b"node { op: this is prose }\n"
     assert "format-malformed" in walked("graph.pbtxt", text).rules
     assert not walked("notes.txt", text).rules
 
