@@ -30,7 +30,7 @@ IMPORTS = {
     "npy": ("numpy",),
     "safetensors": ("safetensors",),
     "onnx": ("onnx", "onnx.checker"),
-    "joblib": ("joblib", "sklearn.ensemble", "sklearn.pipeline", "pandas"),
+    "joblib": ("joblib", "sklearn.ensemble", "sklearn.pipeline", "sklearn.svm", "pandas", "xgboost", "lightgbm"),
     "hdf5": ("h5py",),
     "yaml": ("yaml",),
     "msgpack": ("msgpack",),
