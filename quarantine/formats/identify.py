@@ -91,6 +91,8 @@ def _told_apart(found: list[Format], source: Source) -> list[Format]:
     text = [form for form in found if form.name in ("xml", "text")][:1]
     pickle = [form for form in found if form.name == "pickle"]
     beside = others or text
-    if beside and pickle and not runs_beside(source, beside[0].name):
+    if any(form.name == "torch_legacy" for form in others):
+        pickle = []  # its own analyzer reads the streams
+    elif beside and pickle and not runs_beside(source, beside[0].name):
         pickle = []
     return [*others, *pickle] or text

@@ -112,5 +112,5 @@ def test_a_file_with_a_name_of_its_own_is_read_although_an_array_claims_it() -> 
     }
     assert (
         "text-source-code"
-        in walked({".zarray": json.dumps(third).encode(), "0.py": b"import os\n     "}).rules
+        in walked({".zarray": json.dumps(third).encode(), "0.py": b"import socket\n "}).rules
     )
