@@ -75,7 +75,18 @@ _READ: Names = {
             "cosine_with_hard_restarts_schedule_with_warmup", "polynomial_decay_schedule_with_warmup",
             "inverse_sqrt_schedule", "cosine_with_min_lr_schedule_with_warmup")]
         + ["_get_constant_lambda", "_get_wsd_scheduler_lambda"], "kept"),
-    "tokenizers": dict.fromkeys(["Tokenizer", "AddedToken"], "restored"),
+    # Graphs and those of their views that take over their state as it is; views of data call what it holds.
+    "networkx.classes.graph": {"Graph": "closed"},
+    "networkx.classes.digraph": {"DiGraph": "closed"},
+    "networkx.classes.multigraph": {"MultiGraph": "closed"},
+    "networkx.classes.multidigraph": {"MultiDiGraph": "closed"},
+    "networkx.classes.coreviews": dict.fromkeys(["AtlasView", "AdjacencyView", "MultiAdjacencyView"], "closed"),
+    "networkx.classes.reportviews": dict.fromkeys(
+        ["NodeView", "EdgeView", "OutEdgeView", "InEdgeView", "MultiEdgeView", "OutMultiEdgeView",
+         "InMultiEdgeView"], "closed"),
+    "tokenizers": {"Tokenizer": "tokenizer", "AddedToken": "restored"},
+    # Its state is the model as JSON; what reads vocabulary files are class methods of others.
+    "tokenizers.models": {"Model": "restored"},
     "ultralytics.utils": {"IterableSimpleNamespace": "empty"},
     "ultralytics.yolo.utils": {"IterableSimpleNamespace": "empty"},
     "dill._dill": {"_create_array": "dill-array", "_load_type": "dill-type"},

@@ -144,6 +144,12 @@ _HINTS = ["Any", "AnyStr", "Callable", "Dict", "FrozenSet", "Iterable", "List", 
 _HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: written in Python, not in C
 
 
+_ADDRESSES = ["IPv4Address", "IPv6Address", "IPv4Network", "IPv6Network", "IPv4Interface", "IPv6Interface"]
+_EXCEPTIONS = ["Exception", "ValueError", "TypeError", "KeyError", "IndexError", "AttributeError", "RuntimeError",
+               "NotImplementedError", "ArithmeticError", "ZeroDivisionError", "OverflowError"]  # fmt: skip
+"""Those that only keep their arguments; logs of searches hold the errors of fits that failed."""
+
+
 def python() -> Names:
     """What models hold of the standard library."""
     plain = [
@@ -154,10 +160,11 @@ def python() -> Names:
     ]
     return {
         "builtins": dict.fromkeys(plain, "any")
+        | dict.fromkeys(_EXCEPTIONS, "any")
         | {"hash": "kept", "len": "kept"}
         | dict.fromkeys(["bytearray", "bytes"], "buffer")
         | dict.fromkeys(["complex", "int", "float", "str", "bool"], "text")
-        | {"range": "range", "getattr": "bound"}
+        | {"range": "range", "getattr": "bound", "type": "single"}
         | dict.fromkeys(["set", "frozenset", "list", "dict", "tuple"], "items"),
         "random": {"Random": "empty"},
         "collections": dict.fromkeys(["UserDict", "ChainMap"], "restored")
@@ -166,6 +173,9 @@ def python() -> Names:
         "datetime": dict.fromkeys(["date", "datetime", "time", "timedelta", "timezone"], "any"),
         "decimal": {"Decimal": "any"},
         "fractions": {"Fraction": "fraction"},
+        "_io": dict.fromkeys(["BytesIO", "StringIO"], "closed"),
+        "ipaddress": dict.fromkeys(_ADDRESSES, "text"),
+        "time": {"struct_time": "any"},
         "uuid": {"UUID": "restored", "SafeUUID": "any"},
         "functools": {"partial": "partial"},
         "operator": dict.fromkeys(
@@ -177,7 +187,7 @@ def python() -> Names:
         "zoneinfo": {"ZoneInfo": "zone"},
         "logging": {"getLogger": "word"},
         "math": dict.fromkeys(_COMPUTE, "kept"),
-        "re": {"_compile": "pattern", "compile": "pattern"},
+        "re": {"_compile": "pattern", "compile": "pattern", "RegexFlag": "enum"},
         "typing": dict.fromkeys(_HINTS, "no-call"),
         "types": {"SimpleNamespace": "empty"},
         "argparse": {"Namespace": "restored"},
@@ -279,6 +289,8 @@ def torch() -> Names:
         "UntypedStorage": "no-call",
     }
     names["torch.serialization"] = {"_get_layout": "any"}
+    # Only their initialisers ask what they are given; a pickled one is made without.
+    names["torch.utils.data.dataset"] = dict.fromkeys(["TensorDataset", "Subset", "ConcatDataset"], "closed")
     names["torch.nn.parameter"] = dict.fromkeys(["Parameter", "Buffer"], "of-tensor")
     for package in (t.nn.modules, t.optim):
         for item in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
@@ -414,6 +426,10 @@ def statistics() -> Names:
     )
     names["scipy.optimize.optimize"] = {"OptimizeResult": "container"}
     names["scipy.optimize._lbfgsb_py"] = {"LbfgsInvHessProduct": "closed"}
+    # Dictionaries that are their own attributes: their entries come twice, as such and as their state.
+    names["statsmodels.tools.tools"] = {"Bunch": "container"}
+    names["statsmodels.tools.decorators"] = {"ResettableCache": "container"}
+    names["statsmodels.tools._decorators"] = {"ResettableCache": "container"}
     names["scipy.spatial.transform._rotation"] = {"Rotation": "any"}
     for name in ("euclidean", "cosine", "cityblock", "correlation"):
         names.setdefault("scipy.spatial.distance", {})[name] = "any"
@@ -423,8 +439,15 @@ def statistics() -> Names:
 def text_models() -> Names:
     """Functions that gensim's models keep; see ``LIBRARIES``."""
     return {
-        "gensim.models.phrases": dict.fromkeys(["original_scorer", "npmi_scorer"], "no-call"),
-        "gensim.models.tfidfmodel": dict.fromkeys(["df2idf", "smartirs_normalize"], "no-call"),
+        "gensim.models.phrases": dict.fromkeys(["original_scorer", "npmi_scorer"], "no-call")
+        | {"Phraser": "closed"},
+        # Names of gensim 3, which gensim 4 keeps for its own classes.
+        "gensim.models.keyedvectors": dict.fromkeys(
+            ["Word2VecKeyedVectors", "Doc2VecKeyedVectors", "EuclideanKeyedVectors", "Vocab"], "closed"
+        ),
+        "gensim.models.tfidfmodel": dict.fromkeys(
+            ["df2idf", "smartirs_normalize", "smartirs_wglobal", "smartirs_wlocal"], "kept"
+        ),
         "gensim.utils": dict.fromkeys(["identity", "call_on_class_only"], "no-call"),
         "gensim.matutils": dict.fromkeys(["unitvec"], "no-call"),
     }

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import pickle
 import sqlite3
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,6 +34,7 @@ embedding_model: !new:speechbrain.lobes.models.ECAPA_TDNN.ECAPA_TDNN
 _MADE = {
     "flax": ("flax_model.msgpack", "mixed.msgpack", "chunked.msgpack", "numpy.msgpack", "keys.msgpack",
              "array.msgpack"),
+    "fasttext": ("classifier.bin", "pruned.ftz", "quantised.ftz", "vectors.bin"),
     "sentencepiece": ("bpe.model", "char.model", "bpe.vocab"),
     "tables": ("snappy.parquet", "indexed.parquet", "table.feather", "stream.arrow"),
     "orbax": ("ocdbt", "zarr", "v2.zarr", "v3.zarr"),
@@ -51,6 +54,19 @@ def database(value: bytes) -> bytes:
     base.execute("delete from runs where id % 4 = 0")
     base.execute("insert into runs(value) values(?)", (value,))
     return base.serialize()
+
+
+def word2vec(end: bytes) -> bytes:
+    """Vectors of three words; word2vec.c ends each with a line feed, gensim with nothing."""
+    words = {"the": (0.5, -1.5), "größe": (1e-9, 2.0), "</s>": (0.0, 3.0)}
+    entries = [word.encode() + b" " + struct.pack("<2f", *held) + end for word, held in words.items()]
+    return b"3 2\n" + b"".join(entries)
+
+
+def _core_ml_weights() -> bytes:
+    """A weight file of coremltools before 8: the reserved bytes of its records hold what was in memory."""
+    record = struct.pack("<IIQQ40s", 0xDEADBEEF, 2, 8, 128, bytes(range(200, 240)))
+    return struct.pack("<II56x", 1, 2) + record + struct.pack("<2f", 0.5, -0.5) + bytes(56)
 
 
 def cases() -> list[Case]:
@@ -77,6 +93,22 @@ def cases() -> list[Case]:
             "vocab.txt",
             "[PAD]\n\u0085\n\u2028\n\u00ad\n##\ufffd\n".encode(),
         ),
+        "table-in-latin-1": (
+            "cities.csv",
+            "Stadt;Größe\r\nKöln;405 km²\r\nDüsseldorf;217 km²\r\n".encode("latin-1"),
+        ),
+        "table-in-utf-16": ("cities.csv", "Stadt\tGröße\r\nKöln\t405 km²\r\n".encode("utf-16")),
+        "errors-of-a-search": (
+            "failed.pkl",
+            pickle.dumps([ValueError("C must be positive"), KeyError("gamma")], 4),
+        ),
+        "data-kept-in-memory": (
+            "cache.pkl",
+            pickle.dumps({"page": io.BytesIO(b"0.5\n"), "log": io.StringIO("ok")}, 4),
+        ),
+        "vectors-of-word2vec": ("vectors.bin", word2vec(b"\n")),
+        "vectors-of-gensim": ("vectors.kv.bin", word2vec(b"")),
+        "weights-of-coremltools-7": ("weight.bin", _core_ml_weights()),
         "mlflow-database": ("mlflow.db", database(b"0.5")),
         "shelf": ("shelf.db", database(pickle.dumps({"weights": [0.5, 1.5]}))),
     }

@@ -71,6 +71,9 @@ class _Reports:
 
     def __init__(self, node: Node) -> None:
         self._node = node
+        # Loading a SavedModel, Keras looks up a name that comes without a module, and imports nothing; where it knows
+        # none it takes the graph, which is judged.
+        self.of_saved_model = node.path.endswith(".pb!metadata.json")
         self._told: set[tuple[str, ...]] = set()
         self._followed: set[str] = set()
 
@@ -218,7 +221,7 @@ def _tell(reports: _Reports, standing: Standing, where: str, module: str, name: 
     label = f"{module}.{name}".lstrip(".")
     if standing is Standing.DANGEROUS:
         reports.say("keras-gadget", where=where, target=label)
-    elif standing is Standing.UNKNOWN:
+    elif standing is Standing.UNKNOWN and (module or not reports.of_saved_model):
         reports.say("keras-custom-class", where=where, target=label)
 
 

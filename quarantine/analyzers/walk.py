@@ -12,7 +12,7 @@ from quarantine.analyzers.node import Budget, WalkNode, safe
 from quarantine.analyzers.table import analyzers_for
 from quarantine.formats.expanded import ExpandedSource
 from quarantine.formats.identify import identify
-from quarantine.formats.interface import Malformed, Source, TooLarge
+from quarantine.formats.interface import Malformed, Source, TooLarge, Unsupported
 from quarantine.jail.protocol import AnyMessage, ArtifactSeen, Progress
 
 DEPTH_LIMIT = 16
@@ -127,6 +127,9 @@ class Walk:
         except TooLarge as error:
             node.failed = True
             node.finding("format-too-large", offset=error.offset, why=error.why)
+        except Unsupported as error:
+            node.failed = True
+            node.finding("format-not-followed", offset=error.offset, why=error.why)
         except Malformed as error:
             node.failed = True
             node.finding("format-malformed", offset=error.offset, why=error.why)

@@ -15,6 +15,7 @@ ALIGNMENT = 64
 _SENTINEL = 0xDEADBEEF
 _HEADER, _RECORD = struct.Struct("<II56s"), struct.Struct("<IIQQQ32s")
 _TYPES = range(1, 18)  # BlobDataType
+_PARTS_OF_BYTES = range(8, 14)  # the types whose last byte can have bits to spare
 
 
 class Entry(NamedTuple):
@@ -35,8 +36,9 @@ def entry_at(source: Source, at: int) -> Entry | None:
     raw = source.read(at, _RECORD.size) if at < source.size else b""
     if len(raw) < _RECORD.size:
         return None
-    sentinel, kind, size, start, padding_bits, reserved = _RECORD.unpack(raw)
-    sound = sentinel == _SENTINEL and kind in _TYPES and padding_bits < 8 and not any(reserved)
+    # What is reserved holds whatever was in memory: coremltools before 8 sets none of it, and no reader looks at it.
+    sentinel, kind, size, start, padding_bits, _ = _RECORD.unpack(raw)
+    sound = sentinel == _SENTINEL and kind in _TYPES and (kind not in _PARTS_OF_BYTES or padding_bits < 8)
     if not sound or at % ALIGNMENT or start != at + ALIGNMENT or start + size > source.size:
         return None
     return Entry(at, start, start + size)

@@ -11,7 +11,7 @@ import struct
 from dataclasses import dataclass
 
 from quarantine.formats.gguf import BLOCKS
-from quarantine.formats.interface import Malformed, Node, Source
+from quarantine.formats.interface import Malformed, Node, Source, Unsupported
 
 _MAGICS = {b"lmgg": 0, b"fmgg": 1, b"tjgg": 3}
 _OLD_BLOCKS = {4: (32, 20), 5: (32, 36)}
@@ -70,7 +70,7 @@ class Ggml:
 def _read(source: Source, layout: _Layout, *, versioned: bool) -> int:
     cursor = _Cursor(source, 4)
     if versioned and not 1 <= cursor.numbers("i")[0] <= 3:
-        raise Malformed("version is unknown", offset=4)
+        raise Unsupported("version is unknown", offset=4)
     parameters = cursor.numbers(f"{layout.parameters}i")
     if layout.filters:
         mels, width = cursor.numbers("ii")

@@ -10,12 +10,13 @@ import math
 import struct
 from collections.abc import Iterator
 
-from quarantine.formats.interface import Malformed, Node, Source
+from quarantine.formats.interface import Malformed, Node, Source, Unsupported
 
 MAGIC = b"GGUF"
 DEPTH_LIMIT, COUNT_LIMIT, TEMPLATES_LIMIT = 4, 1 << 24, 256
 ALIGNMENT_LIMIT_BYTES = 1 << 20
 # Value type -> bytes; 8 is a string, 9 an array, 7 a bool.
+_NAME_LIMIT = 127  # bytes: 63 in llama.cpp as it comes, 127 where it is built for models of images
 _WIDTHS = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
 _UINT32, _BOOL, _STRING, _ARRAY = 4, 7, 8, 9
 # ggml type -> (elements, bytes) of one block, from ggml.c
@@ -98,9 +99,10 @@ class Gguf:
         """Check the tables; claim them, the tensors and the zeros between."""
         with node.source.view() as data:
             cursor = _Cursor(data)
-            magic, version = bytes(cursor.take(4)), cursor.number("I")
-            if magic != MAGIC or version not in (2, 3):
-                raise Malformed("not GGUF of version 2 or 3 in little endian", offset=0)
+            cursor.take(len(MAGIC))
+            version = cursor.number("I")
+            if version not in (2, 3):
+                raise Unsupported("not GGUF of version 2 or 3 in little endian", offset=4)
             tensors, pairs = cursor.number("Q"), cursor.number("Q")
             if tensors > COUNT_LIMIT or pairs > COUNT_LIMIT:
                 raise Malformed("counts are larger than any model's", offset=8)
@@ -142,7 +144,7 @@ def _tensors(node: Node, cursor: _Cursor, count: int) -> list[tuple[int, int]]:
     for _ in range(count):
         start = cursor.at
         name, rank = cursor.text(), cursor.number("I")
-        if name in names or len(name) > 64 or rank > 4:
+        if name in names or len(name) > _NAME_LIMIT or rank > 4:
             raise Malformed(
                 "tensor's name is repeated or too long, or it has over four dimensions", offset=start
             )
@@ -150,7 +152,7 @@ def _tensors(node: Node, cursor: _Cursor, count: int) -> list[tuple[int, int]]:
         shape = [cursor.number("Q") for _ in range(rank)]
         kind, offset = cursor.number("I"), cursor.number("Q")
         if kind not in BLOCKS:
-            raise Malformed(f"tensor type {kind} is not known", offset=start)
+            raise Unsupported(f"tensor type {kind} is not known", offset=start)
         elements, width = BLOCKS[kind]
         if (shape[0] if shape else 1) % elements:
             raise Malformed("tensor's rows are no whole blocks", offset=start)

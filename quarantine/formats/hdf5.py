@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from quarantine.formats.interface import Malformed, Node, Source
+from quarantine.formats.interface import Malformed, Node, Source, Unsupported
 from quarantine.formats.source import SliceSource
 
 if TYPE_CHECKING:
@@ -69,8 +69,10 @@ def _superblock(node: Node, start: int) -> tuple[Hdf5File, int, int | None]:
     version = raw[8]
     at = (13, 14) if version < 2 else (9, 10)
     sizes = raw[at[0]], raw[at[1]]
-    if version > 3 or any(size not in (4, 8) for size in sizes):
-        raise Malformed("superblock of an unknown version or unknown sizes", offset=start + 8)
+    if version > 3:
+        raise Unsupported("superblock of an unknown version", offset=start + 8)
+    if any(size not in (4, 8) for size in sizes):
+        raise Malformed("superblock of unknown sizes", offset=start + 8)
     cursor = Cursor(raw, start, sizes)
     cursor.take(9)
     if version < 2:
@@ -84,7 +86,7 @@ def _old(node: Node, start: int, cursor: Cursor, version: int,
     cursor.take(2)
     cursor.zeros(1)
     leaf, group = cursor.number(2), cursor.number(2)
-    cursor.zeros(4)
+    flags = cursor.number(4)  # whether it is open for writing, which old libraries left behind
     chunk = 32
     if version:
         chunk = cursor.number(2)
@@ -99,7 +101,7 @@ def _old(node: Node, start: int, cursor: Cursor, version: int,
     cursor.zeros(4)
     file.root_table = (cursor.address(), cursor.address()) if kind == _STAB else None
     cursor.take(16 - 2 * sizes[0])
-    if free is not None or root is None or kind > _STAB:
+    if flags & ~0x07 or free is not None or root is None or kind > _STAB:
         raise Malformed("superblock's root is none of the specification's", offset=start)
     _driver(node, start, driver)
     file.hold(0, cursor.at)

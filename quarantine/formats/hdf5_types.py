@@ -124,12 +124,12 @@ def _name(cursor: Cursor, version: int) -> bytes:
 
 def _dimensions(cursor: Cursor, version: int) -> tuple[int, ...]:
     rank = cursor.number(1)
-    if rank > RANK_LIMIT or version < 2:
+    if rank > RANK_LIMIT:
         raise Malformed("array datatype has too many dimensions", offset=cursor.where)
-    if version == 2:
+    if version < 3:  # version 1 has the layout of 2 in files of HDF5 1.4 to 1.6
         cursor.zeros(3)
     dims = tuple(cursor.number(4) for _ in range(rank))
-    if version == 2:
+    if version < 3:
         cursor.take(4 * rank)
     return dims
 

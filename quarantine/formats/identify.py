@@ -9,7 +9,7 @@ import re
 
 from quarantine.formats.interface import Format, Node, Source
 from quarantine.formats.pickle import runs_beside
-from quarantine.formats.table import EMPTY, EXTERNAL, FORMATS, PLACED, by_name, load
+from quarantine.formats.table import EMPTY, EXTERNAL, FORMATS, LEGACY_TEXT, PLACED, by_name, load
 
 _PLACED = frozenset(line.name for line in PLACED)  # more than their content looks like
 # A chunk's file has a name of digits; its data may look by chance, or because it is compressed, like one of these.
@@ -25,6 +25,8 @@ _NEVER_TEXT = (
     *_PICKLE_NAMES, ".pt", ".ckpt", ".h5", ".hdf5", ".keras", ".tflite", ".msgpack", ".zip", ".tar",
     ".gz", ".tgz", ".7z", ".nemo", ".pte", ".pt2", ".ort", ".mlmodel", ".engine", ".plan", ".skops", ".cbm", ".ubj",
 )  # fmt: skip
+# In whatever encoding: no loader runs what is called so.
+_TEXT_NAMES = (".txt", ".csv", ".tsv", ".md", ".log")
 # What loaders take for a file of its own by its name, compressed or not; a parameter may be called ``p``.
 _NEVER_DATA = tuple(
     end for end in (*_NEVER_TEXT, ".xz", ".lzma", ".bz2", ".zst", ".lz4", ".npz", ".npy", ".pth", ".rds", ".rda")
@@ -66,6 +68,9 @@ def identify(node: Node, expect: str | None = None) -> list[Format]:
         if node.path.lower().endswith(_NEVER_DATA):  # its loader goes by the name and asks no other file
             node.finding("format-disguised", claimed=node.path.rpartition(".")[2], found=EXTERNAL.name)
         return [load(EXTERNAL)]
+    if not found and node.path.lower().endswith(_TEXT_NAMES):
+        legacy = load(LEGACY_TEXT)
+        found = [legacy] if legacy.recognise(head, node.source) else []
     if not found:
         node.finding("format-unknown", head=head[:16].hex())
     return found

@@ -110,5 +110,13 @@ class Malformed(Exception):
         self.offset = offset
 
 
+class Unsupported(Malformed):
+    """The content may be sound, but has a form that its reader does not follow: a version, a type or a byte order.
+
+    Only for forms that the usual loader refuses to read at all, or that no loader runs anything in: a person decides
+    about such a file, where one that breaks its format is rejected.
+    """
+
+
 class TooLarge(Malformed):
     """The content may be sound but is more than its reader takes; it was not read to its end."""

@@ -11,7 +11,7 @@ import math
 import re
 from dataclasses import dataclass, field
 
-from quarantine.formats.interface import Malformed, Node, Source, TooLarge
+from quarantine.formats.interface import Malformed, Node, Source, TooLarge, Unsupported
 from quarantine.formats.xml import End, Start, Text, events, root_of
 
 _LAYERS_LIMIT, _EDGES_LIMIT = 1 << 19, 1 << 20
@@ -195,7 +195,7 @@ class _Reader:
         version = event.attributes.get("version", "")
         if event.name == "net":
             if not (version.isdecimal() and 2 <= int(version[:3]) <= 11):
-                raise Malformed("not IR of version 2 to 11", offset=event.offset)
+                raise Unsupported("not IR of version 2 to 11", offset=event.offset)
             self._node.said("name", event.attributes.get("name", ""))
         self._graphs.append(_Graph(len(self._open)))
 

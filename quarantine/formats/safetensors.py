@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from quarantine.formats.interface import Malformed, Node, Source
+from quarantine.formats.interface import Malformed, Node, Source, Unsupported
 
 HEADER_LIMIT_BYTES = 100_000_000
 BITS = {
@@ -41,7 +41,7 @@ def _tensor(name: str, entry: object) -> tuple[int, int]:
         raise Malformed(f"tensor {name[:80]!r} has other fields than the specification's", offset=8)
     dtype, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
     if not isinstance(dtype, str) or dtype not in BITS:
-        raise Malformed(f"tensor {name[:80]!r} has an unknown dtype", offset=8)
+        raise Unsupported(f"tensor {name[:80]!r} has an unknown dtype", offset=8)
     if not isinstance(shape, list) or not isinstance(offsets, list) or len(offsets) != 2:
         raise Malformed(f"tensor {name[:80]!r} has no proper shape or offsets", offset=8)
     bits = BITS[dtype]

@@ -155,6 +155,8 @@ FORMATS = (
     Line("parquet", "parquet:Parquet", (b"PAR1", b"PARE")),
     Line("arrow", "arrow:Arrow", (b"ARROW1", b"\xff\xff\xff\xff")),
     Line("ocdbt", "ocdbt:Ocdbt", (b"\x0c\xdb",)),
+    Line("fasttext", "fasttext:FastText", (b"\xba\x16\x4f\x2f",)),
+    Line("word2vec", "word2vec:Word2Vec", tuple(b"%d" % digit for digit in range(1, 10))),
     Line("pdf", "pdf:Pdf", (b"%PDF-",)),
     Line("store", "stores:Store"),
     Line("msgpack", "msgpack:Msgpack", _MSGPACK),
@@ -192,6 +194,9 @@ PLACED = (
 
 EMPTY, EXTERNAL = Line("empty", "empty:Empty"), Line("external-data", "external:ExternalData")
 """Told by having no bytes, and by another file that refers to this one."""
+
+LEGACY_TEXT = Line("legacy-text", "text:LegacyText")
+"""Told by its name, where the content is nothing else."""
 
 
 @cache

@@ -63,12 +63,7 @@ class Text:
     def read(self, node: Node) -> None:
         """Check and claim all; follow what a pickle machine that starts further inside would run."""
         raw = _text(node.source).encode()
-        for start in embedded(raw):
-            node.finding("pickle-nested", offset=start)
-            node.child(f"nested-{start}", raw[start:], expect="pickle")
-        for start, stream in embedded_in_base64(raw):
-            node.finding("pickle-nested", offset=start)
-            node.child(f"base64-{start}", stream, expect="pickle")
+        _follow(node, raw)
         path_file = node.path.lower().endswith(".pth") and _PATH_FILE.search(raw)
         named = node.path.lower().endswith(_CODE) or (
             raw.startswith(b"#!") and not node.path.lower().endswith(_PYTHON)
@@ -83,3 +78,48 @@ class Text:
             except RecursionError:
                 raise Malformed("JSON is nested too deeply") from None
         node.claim(0, node.source.size)
+
+
+class LegacyText:
+    """Prose and tables in UTF-16 or an encoding of one byte a character, told by the name as well.
+
+    What is called so is shown or split into cells. Names of which readers take more than that, ``.json`` or ``.py``,
+    stay unknown in such an encoding.
+    """
+
+    name = "legacy-text"
+
+    def recognise(self, head: bytes, source: Source) -> bool:
+        """UTF-16 with its mark, or mostly ASCII with letters of Western Europe; no control characters."""
+        return source.size <= TEXT_LIMIT_BYTES and _decoded(source.read(0, source.size)) is not None
+
+    def read(self, node: Node) -> None:
+        """Claim all; follow what a pickle machine that starts further inside would run, in either reading."""
+        raw = node.source.read(0, node.source.size)
+        text = (_decoded(raw) or "").encode()
+        for reading in (raw, text):
+            _follow(node, reading)
+        node.claim(0, node.source.size)
+
+
+def _decoded(raw: bytes) -> str | None:
+    """The text, if it is one without control characters."""
+    marked = raw.startswith((b"\xff\xfe", b"\xfe\xff"))
+    if not marked and 4 * sum(map(raw.count, range(0x80, 0x100))) > len(raw):
+        return None
+    try:
+        text = raw.decode("utf-16" if marked else "cp1252")
+    except UnicodeDecodeError:
+        return None
+    written = text.encode()
+    return text if len(written.translate(None, _CONTROL)) == len(written) else None
+
+
+def _follow(node: Node, raw: bytes) -> None:
+    """Queue the pickles inside of a text."""
+    for start in embedded(raw):
+        node.finding("pickle-nested", offset=start)
+        node.child(f"nested-{start}", raw[start:], expect="pickle")
+    for start, stream in embedded_in_base64(raw):
+        node.finding("pickle-nested", offset=start)
+        node.child(f"base64-{start}", stream, expect="pickle")

@@ -9,8 +9,11 @@ import pytest
 
 from corpora.benign.keras import hdf5
 from corpora.malicious.keras import archive, model
+from quarantine.analyzers.keras import KerasAnalyzer
+from quarantine.analyzers.node import WalkNode
+from quarantine.formats.source import BytesSource
 from quarantine.ruleset import load_rules
-from tests.analyzers.walking import walked
+from tests.analyzers.walking import Walked, walked
 
 EXAMPLES = [(r.id, e) for r in load_rules().all() if r.id.startswith(("keras-", "hdf5-")) for e in r.examples]
 
@@ -147,3 +150,16 @@ def test_shards_of_keras_weights_must_be_there() -> None:
 
     assert "index-shard-missing" in rules(index("../../other.h5"), "model.weights.json")
     assert "index-shard-missing" in rules(index("missing.weights.h5"), "model.weights.json")
+
+
+def test_a_name_without_a_module_is_only_looked_up_for_a_saved_model() -> None:
+    def held(module: str | None) -> set[str]:
+        found = Walked()
+        node = WalkNode("m/saved_model.pb!metadata.json", BytesSource(json.dumps(layer("Mine", module)).encode()), 1,
+                        found.take, ())  # fmt: skip
+        KerasAnalyzer().analyze(node)
+        return found.rules
+
+    assert held(None) == set()
+    assert held("project.layers") == {"keras-custom-class"}
+    assert rules(model(layer("Mine", None))) == {"keras-custom-class"}

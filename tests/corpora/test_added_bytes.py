@@ -19,7 +19,7 @@ from quarantine.formats.source import BytesSource
 from tests.analyzers.walking import Walked
 
 CASES = [case for case in catalogue.all_cases() if case.group == "benign"]
-FREE = frozenset({"text", "lightgbm", "xml", "svg", "pmml", "openvino", "ncnn"})
+FREE = frozenset({"text", "legacy-text", "lightgbm", "xml", "svg", "pmml", "openvino", "ncnn"})
 BOUNDARIES = 6
 PADDING_BYTES = 10240
 SIZE_LIMIT = 1 << 20

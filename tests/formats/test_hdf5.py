@@ -106,6 +106,20 @@ def test_matlab_has_a_user_block_of_its_own() -> None:
     assert "hdf5-user-block" in walked("data.mat", head.ljust(512, b"x") + body).rules
 
 
+def test_a_file_that_old_libraries_left_marked_as_open_is_whole() -> None:
+    data = bytearray(hdf5(groups))
+    data[20:24] = b"\3\0\0\0"
+    assert walked("m.h5", bytes(data)).silent
+    data[20:24] = b"\0\0\0\1"
+    assert "format-malformed" in walked("m.h5", bytes(data)).rules
+
+
+def test_a_superblock_that_no_library_reads_is_for_a_person() -> None:
+    data = bytearray(hdf5(groups))
+    data[8] = 9
+    assert walked("m.h5", bytes(data)).rules == {"format-not-followed"}
+
+
 @pytest.mark.parametrize("version", ["earliest", "latest"])
 def test_bytes_inserted_or_taken_away_anywhere_never_pass(version: str) -> None:
     data = hdf5(groups, libver=version)[:]

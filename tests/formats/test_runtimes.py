@@ -134,6 +134,17 @@ def test_weights_of_a_program_must_begin_at_a_record(offset: int) -> None:
     assert ("coreml-path" in found.rules) == (offset != 64)
 
 
+def test_reserved_bytes_of_a_record_hold_whatever_was_in_memory() -> None:
+    def held(kind: int, left_over: bytes) -> Walked:
+        record = struct.pack("<IIQQ40s", 0xDEADBEEF, kind, 8, 128, left_over) + b"\x01" * 8 + bytes(56)
+        return walked("weight.bin", struct.pack("<II56x", 1, 2) + record)
+
+    assert held(1, b"\xf0" * 40).silent
+    assert (
+        "format-malformed" in held(8, b"\xf0" * 40).rules
+    )  # of a type whose last byte can have bits to spare
+
+
 def test_a_blob_that_no_value_refers_to_stays_unclaimed() -> None:
     record = struct.pack("<IIQQ40x", 0xDEADBEEF, 1, 8, 128) + b"\x01" * 8 + bytes(56)
     second = struct.pack("<IIQQ40x", 0xDEADBEEF, 1, 8, 256) + b"hidden!!"

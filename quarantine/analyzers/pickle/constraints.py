@@ -98,6 +98,19 @@ def _partial_state(_: Arguments, state: object) -> bool:
     return isinstance(state, tuple) and bool(state) and _plain_callable(state[0])
 
 
+def _tokenizer(args: Arguments) -> bool:
+    # Tokenizer.__getnewargs__ gives an empty model, which the state fills.
+    return not args or (
+        len(args) == 1 and isinstance(args[0], Named) and not is_global(args[0])
+        and args[0].label == "tokenizers.models.Model"
+    )  # fmt: skip
+
+
+def _single(args: Arguments) -> bool:
+    # How the types of these three are pickled. Of anything else, type() asks for a class to call.
+    return len(args) == 1 and (args[0] is None or args[0] is ... or args[0] is NotImplemented)
+
+
 def _text(args: Arguments) -> bool:
     # int(Decimal("1e999999999")) and str() of shared lists never end.
     plain = all(type(arg) in tensors.SCALARS for arg in args)
@@ -309,7 +322,9 @@ _CONSTRAINTS: dict[str, Constraint] = {
     "restored": Constraint(_never, _nothing),
     "scalar": Constraint(arrays.scalar, _never),
     "slots": Constraint(_never, _nothing, function=True, slots=reviewed.SLOTS),
+    "single": Constraint(_single, _never, function=True),
     "text": Constraint(_text, _text),
+    "tokenizer": Constraint(_never, _tokenizer),
     "script-object": Constraint(_never, _nothing, state=tensors.script_state),
     "tensors": Constraint(tensors.all_tensors, _never),
     "tensor": Constraint(tensors.within_storage, _never, state=_no_state),

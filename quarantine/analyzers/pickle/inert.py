@@ -176,7 +176,16 @@ class Inert(metaclass=RecordingMeta):
 _STATE_OBJECTS = frozenset({"types.SimpleNamespace", "argparse.Namespace"})
 _STATE_CONSTRAINTS = frozenset({"restored", "closed", "partial"})
 _HONEST_NAMES = frozenset(
-    {"__orig_class__", "__doc__", "__wrapped__", "__name__", "__module__", "__qualname__"}
+    {
+        "__orig_class__",
+        "__doc__",
+        "__wrapped__",
+        "__name__",
+        "__module__",
+        "__qualname__",
+        "__overloads__",
+        "__networkx_cache__",
+    }
 )
 
 

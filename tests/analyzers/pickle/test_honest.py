@@ -5,9 +5,13 @@ import collections
 import datetime
 import decimal
 import fractions
+import io
+import ipaddress
 import pathlib
 import pickle
+import re
 import sys
+import time
 import types
 import uuid
 import warnings
@@ -77,6 +81,14 @@ VALUES = {
         collections.deque([1], 3),
     ],
     "numbers": [decimal.Decimal("1.5"), fractions.Fraction(-1, 3), uuid.UUID(int=3)],
+    "standard library": [
+        ValueError("x"),
+        ipaddress.ip_address("10.0.0.1"),
+        ipaddress.ip_network("10.0.0.0/8"),
+        time.gmtime(0),
+        type(None),
+        re.I | re.M,
+    ],
     "names": [types.SimpleNamespace(a=1), argparse.Namespace(a=1), pathlib.PurePosixPath("a/b")],
     "values": [int, float, str, np.float32, list, dict, np.log1p, np.mean],
     "sparse": [getattr(scipy.sparse, kind)(np.eye(3)) for kind in SPARSE],
@@ -128,3 +140,47 @@ def test_every_estimator_that_fits_by_pickle_and_joblib(tmp_path):
             for data in (pickle.dumps(model, 2), pickle.dumps(model, 5), (tmp_path / "m").read_bytes()):
                 assert findings(data) == [], name
     assert fitted > 170
+
+
+class _Bunch(dict):
+    """As in statsmodels 0.13: a dictionary that is its own attributes."""
+
+    def __init__(self, **entries):
+        super().__init__(**entries)
+        self.__dict__ = self
+
+
+def test_a_dictionary_that_is_its_own_attributes(monkeypatch):
+    tools = types.ModuleType("statsmodels.tools.tools")
+    for name in ("statsmodels", "statsmodels.tools", "statsmodels.tools.tools"):
+        monkeypatch.setitem(sys.modules, name, tools)
+    tools.Bunch = type("Bunch", (_Bunch,), {"__module__": "statsmodels.tools.tools"})
+    held = tools.Bunch(order=3)
+    assert findings(pickle.dumps(held, 4)) == []
+    held["__reduce__"] = 1
+    assert findings(pickle.dumps(held, 4)) != []
+
+
+@pytest.mark.parametrize("held", [io.BytesIO(b"x"), io.StringIO("x")])
+def test_files_in_memory(held):
+    assert findings(pickle.dumps(held, 4)) == []
+
+
+def test_data_sets_of_tensors_and_scripted_modules():
+    torch = pytest.importorskip("torch")
+    whole = torch.utils.data.TensorDataset(torch.arange(3))
+    module = torch.nn.Linear(1, 1)
+    torch.jit.script(module)
+    for value in (whole, torch.utils.data.Subset(whole, [0]), module):
+        names = {evidence.get("global") for _, _, evidence in findings(pickle.dumps(value, 4))}
+        assert not names - {None}, names
+
+
+def test_graphs():
+    networkx = pytest.importorskip("networkx")
+    graph = networkx.DiGraph([(1, 2)])
+    assert graph.nodes
+    assert graph.edges
+    assert graph.adj
+    for held in (graph, networkx.path_graph(3), networkx.MultiGraph([(1, 2)])):
+        assert findings(pickle.dumps(held, 4)) == []
