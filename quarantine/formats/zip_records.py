@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from quarantine.formats.interface import Malformed, Source
 
 MEMBERS_LIMIT = 100_000
+_DOS_FOLDER, _UNIX_FOLDER = 0x10, 4
 # Compression level, sizes behind the data, UTF-8 names; encryption is judged apart.
 PLAIN_FLAGS = 0x0002 | 0x0004 | 0x0008 | 0x0800
 TAIL_BYTES = 22 + 0xFFFF
@@ -152,6 +153,9 @@ def entries(source: Source, where: Directory) -> Iterator[Header]:
         (size, packed, offset), odd, doubts = found
         if disk not in (0, 0xFFFF):
             doubts += ("the member begins on another disk",)
+        if size and not raw.endswith(b"/") and (mode & _DOS_FOLDER or mode >> 28 == _UNIX_FOLDER):
+            # miniz, which PyTorch reads with, takes it for a folder and gives no content.
+            doubts += ("its attributes say that it is a folder",)
         yield Header(raw, flags, method, crc, packed, size, where.base + offset, mode=mode >> 16, at=where.start + at,
                      comment=data[behind + m : behind + m + k], odd=odd, doubts=doubts)  # fmt: skip
         at += 46 + n + m + k

@@ -32,7 +32,7 @@ def parse_policy(content: bytes, source: str) -> Policy:
     import yaml
 
     where = printable(source, 1024)
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    loader = _loader()
     try:
         document = yaml.load(content, loader)  # noqa: S506 - both are safe loaders
         repeated = next(_repeated(yaml.compose(content, loader), set()), None)
@@ -55,6 +55,12 @@ def parse_policy(content: bytes, source: str) -> Policy:
     for complaint in _unsound(policy):
         raise BadInput(f"{where}: {complaint}", remedy=_REMEDY)
     return policy
+
+
+def _loader() -> Any:
+    import yaml
+
+    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def _unsound(policy: Policy) -> list[str]:
@@ -125,7 +131,7 @@ def _line_of(content: bytes, message: str) -> str:
 
     import yaml
 
-    node: Any = yaml.compose(content, yaml.SafeLoader)
+    node: Any = yaml.compose(content, _loader())  # the one that took it: PyYAML's two do not take the same
     path = re.search(r"at `(?:key in )?\$([^`]*)`", message)
     unknown = re.search(r"unknown field `([^`]*)`", message)
     steps = re.findall(r"\.([A-Za-z_]+)", path[1]) if path else []

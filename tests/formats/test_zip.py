@@ -163,6 +163,7 @@ DISPUTED = {
         Member(b"a", TEXT, packed=zstandard.compress(TEXT) + b"\x50\x2a\x4d\x18\1\0\0\0x", method=93)
     ),
     "a link": archive(Member(b"a", b"/etc/passwd", mode=0o120777)),
+    "a folder by its attributes": archive(Member(b"a", TEXT, mode=0o040755)),
     "a device": archive(Member(b"a", b"", mode=0o020666)),
     "a name that leaves": archive(Member(b"d/../../a", TEXT)),
     "a name that leaves on Windows": archive(Member(b"..\\a", TEXT)),

@@ -5,6 +5,9 @@ The same targets run for minutes under coverage guidance by ``make fuzz``. (docs
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -15,7 +18,7 @@ from hypothesis import strategies as st
 from quarantine.formats.table import FORMATS, PLACED
 from tests.fuzz.mutate import mutated
 from tests.fuzz.seeds import Seed, chosen, quick
-from tests.fuzz.targets import Crash, Target, all_targets
+from tests.fuzz.targets import Crash, Target, all_targets, load_all
 
 TARGETS = {target.name: target for target in all_targets()}
 REGRESSIONS = sorted((Path(__file__).parent / "regressions").glob("*.hex"))
@@ -25,6 +28,7 @@ SLOW_S = 2.0
 
 @pytest.fixture(scope="module")
 def seeds() -> list[Seed]:
+    load_all()
     return quick()
 
 
@@ -69,3 +73,14 @@ def test_a_reader_that_fails_is_a_crash(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(Gguf, "read", fails)
     with pytest.raises(Crash):
         TARGETS["gguf"].run(b"GGUF\3\0\0\0" + bytes(16))
+
+
+def test_the_program_fuzzes_a_target_and_says_how_it_went(tmp_path: Path) -> None:
+    corpus, result = tmp_path / "corpus", tmp_path / "result"
+    corpus.mkdir()
+    (corpus / "seed").write_bytes(b"a: 1")
+    command = [sys.executable, "-m", "tests.fuzz.one", "card", "1", str(corpus), str(tmp_path), str(result)]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    figures = json.loads(result.read_text())
+    assert figures["executions"] > 0
+    assert not figures["crashes"]
