@@ -12,6 +12,9 @@ from quarantine.jail.interface import Ending
 from quarantine.jail.protocol import LINE_LIMIT_BYTES, AnyMessage, Done, decoder
 from quarantine.records import JailLimits
 
+WHY_LIMIT = 1000
+"""Characters of what is wrong with a line: it may quote the line."""
+
 
 class Channel:
     """Feed it bytes; read ``messages``. ``fault`` is set once, with ``why``, when the run must end."""
@@ -71,7 +74,7 @@ class Channel:
             try:
                 message = decoder.decode(line)
             except (msgspec.MsgspecError, ValueError, RecursionError, MemoryError) as error:
-                self._fail(Ending.PROTOCOL, f"a line that is no message: {error}")
+                self._fail(Ending.PROTOCOL, f"a line that is no message: {str(error)[:WHY_LIMIT]}")
                 return None
             self._lines += 1
             self.done = isinstance(message, Done)

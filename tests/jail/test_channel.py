@@ -68,6 +68,13 @@ def test_bad_line_ends_the_run_and_keeps_what_came_before(bad: bytes) -> None:
     assert channel.messages == [FACT]
 
 
+def test_what_is_wrong_with_a_long_line_is_told_briefly() -> None:
+    channel = Channel(JailLimits())
+    channel.feed(b'{"type":"' + b"x" * 5000 + b'"}\n')
+    assert channel.fault is Ending.PROTOCOL
+    assert len(channel.why) < 4096
+
+
 _PIECES = st.one_of(
     st.binary(max_size=200),
     st.sampled_from([LINE, END, LINE[:-1], b"\n", b'{"type":"', b"x" * 5000, b"\x00", b"[" * 3000]),
