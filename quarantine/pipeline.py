@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from msgspec.structs import replace
@@ -59,7 +59,7 @@ def evaluate(
         )
     taken_at = _now()
     scanners = tuple(dict.fromkeys((*demands.opinions, *opinions)))
-    key = None
+    key = hashing = None
     if house.cache is not None:
         manifest = opened.manifest(bytes_of("hashing", on_progress))
         key = _key(manifest, house, tier, card, scanners)
@@ -69,12 +69,14 @@ def evaluate(
             )
             return _judged(replace(known, submission=submission, evaluated_at=_now()), house, scanners)
     with ThreadPoolExecutor(max_workers=3 + len(scanners), thread_name_prefix="stage") as pool:
-        hashing: Future[Manifest] = pool.submit(opened.manifest, bytes_of("hashing", on_progress))
+        if key is None:
+            hashing = pool.submit(opened.manifest, bytes_of("hashing", on_progress))
         reading = pool.submit(run_stage, StageName.STATIC, "static", opened, house, on_progress)
         asking = [pool.submit(_opinion, name, opened, house, on_progress) for name in scanners]
         rules = house.rules
         static = collect(StageName.STATIC, reading.result(), rules)
-        manifest = hashing.result()
+        if hashing is not None:
+            manifest = hashing.result()
         asked = _asked(static, [answer.result() for answer in asking], house) if asking else None
     probes = _probes(opened, house, static, card, on_progress)
     stages = [static, *(stage for stage in (asked, probes) if stage is not None)]

@@ -10,6 +10,8 @@ import pytest
 
 from quarantine.cache import Cache, key_of
 from quarantine.errors import BadInput
+from quarantine.intake import opened
+from quarantine.intake.hashing import hash_descriptor
 from quarantine.jail.bubblewrap import BubblewrapJail
 from quarantine.policy.document import default_policy
 from quarantine.policy.verdict import replay
@@ -52,6 +54,19 @@ def test_the_same_bytes_again_start_no_jail_and_get_the_same_verdict(model: Path
     assert second.decision is first.decision is Decision.PASS
     assert second.evidence.coverage == first.evidence.coverage
     assert replay(second).agrees
+
+
+def test_the_bytes_are_hashed_once_whether_or_not_something_is_kept(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashed: list[str] = []
+    monkeypatch.setattr(
+        opened, "hash_descriptor", lambda path, *a, **k: hashed.append(path) or hash_descriptor(path, *a, **k)
+    )
+    scan(model)
+    assert len(hashed) == 1
+    scan(model)
+    assert len(hashed) == 2
 
 
 def test_other_bytes_another_tier_or_another_limit_are_analysed(model: Path, jails: list[str]) -> None:

@@ -10,8 +10,7 @@ from __future__ import annotations
 import json
 
 from quarantine.formats.interface import Malformed, Node, Source
-
-HEADER_LIMIT_BYTES = 100 << 20
+from quarantine.formats.safetensors import HEADER_LIMIT_BYTES
 
 _NAMES = (".safetensors.index.json", ".bin.index.json", ".weights.json")
 

@@ -66,9 +66,9 @@ class Walk:
         everything = tuple(sorted(files, key=lambda entry: not entry[0].lower().endswith(DESCRIBING)))
         budget, lent, told = Budget(), dict[str, list[tuple[int, int]]](), monotonic()
         wanted = [
-            (entry, own is None or entry[0] in own)
+            (entry, mine)
             for entry in everything
-            if own is None or entry[0] in own or entry[0].lower().endswith(DESCRIBING)
+            if (mine := own is None or entry[0] in own) or entry[0].lower().endswith(DESCRIBING)
         ]
         for done, ((name, source), mine) in enumerate(wanted):
             if (now := monotonic()) - told > TELL_S or source.size >= LONG_BYTES:

@@ -20,7 +20,6 @@ from quarantine.formats.interface import Node
 from quarantine.formats.text import lenient
 
 EXPANDED_LIMIT, FINDINGS_LIMIT = 1_000_000, 50
-_NAMES = (".yaml", ".yml")
 _CORE = "tag:yaml.org,2002:"
 # Plain values, which old versions of Keras wrote with such tags.
 _PLAIN_TAGS = frozenset(
@@ -49,8 +48,6 @@ class YamlAnalyzer:
 
     def analyze(self, node: Node) -> None:
         """Judge every tag, target and resolver."""
-        if not node.path.lower().endswith(_NAMES):
-            return
         text = lenient(node.source.read(0, node.source.size))
         try:
             roots = read_yaml(text)

@@ -43,7 +43,7 @@ def identify(node: Node, expect: str | None = None) -> list[Format]:
     """All formats to read the artifact as; reports unknown, disguised and many-faced content."""
     if not node.source.size:
         return [load(EMPTY)]
-    head = node.source.read(0, 4096)
+    head, name = node.source.read(0, 4096), node.path.lower()
     asked = (load(line) for line in FORMATS if line.possible(head))
     found = _told_apart([form for form in asked if form.recognise(head, node.source)], node.source)
     if expect is None and _explained(node):
@@ -51,24 +51,24 @@ def identify(node: Node, expect: str | None = None) -> list[Format]:
     names = ", ".join(form.name for form in found)
     if len(found) > 1 and expect is None and {form.name for form in found} != _BELONG_TOGETHER:
         node.finding("format-polyglot", formats=names)
-    claim = next((kind for end, kind in _CLAIMS.items() if node.path.lower().endswith(end)), None)
-    if names == "text" and expect is None and node.path.lower().endswith(_NEVER_TEXT):
-        node.finding("format-only-text", claimed=node.path.lower().rpartition(".")[2])
+    claim = next((kind for end, kind in _CLAIMS.items() if name.endswith(end)), None)
+    if names == "text" and expect is None and name.endswith(_NEVER_TEXT):
+        node.finding("format-only-text", claimed=name.rpartition(".")[2])
     textual = _TEXTUAL if claim == "text" else frozenset()
     accepted = {claim, "appledouble"} | textual  # a companion bears the name of the file that it belongs to
     if claim and found and expect is None and not accepted & {form.name for form in found}:
         node.finding("format-disguised", claimed=claim, found=names)
     if expect is None and not found and not node.described():
         # Its loader goes by the name, and says what is wrong with the content where nothing else does.
-        expect = next((kind for end, kind in _READ_AS.items() if node.path.lower().endswith(end)), None)
+        expect = next((kind for end, kind in _READ_AS.items() if name.endswith(end)), None)
     wanted = by_name(expect)
     if wanted is not None and wanted not in found:
         found = [wanted] if wanted.name in _PLACED else [*found, wanted]
     if not found and node.described():
-        if node.path.lower().endswith(_NEVER_DATA):  # its loader goes by the name and asks no other file
+        if name.endswith(_NEVER_DATA):  # its loader goes by the name and asks no other file
             node.finding("format-disguised", claimed=node.path.rpartition(".")[2], found=EXTERNAL.name)
         return [load(EXTERNAL)]
-    if not found and node.path.lower().endswith(_TEXT_NAMES):
+    if not found and name.endswith(_TEXT_NAMES):
         legacy = load(LEGACY_TEXT)
         found = [legacy] if legacy.recognise(head, node.source) else []
     if not found:

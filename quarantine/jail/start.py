@@ -24,12 +24,12 @@ from quarantine.jail import launch
 from quarantine.jail.cgroup import Cgroup
 from quarantine.jail.layout import Layout, bwrap_argv, etc_files
 from quarantine.jail.seccomp import filter_program
+from quarantine.jail.worker import FDS_PER_MESSAGE
 
 if TYPE_CHECKING:
     from typing import Any
 
 _FIRST_UID, _UIDS = 2_000_000_000, 100_000_000
-_FDS_PER_MESSAGE = 200  # the kernel takes 253 (SCM_MAX_FD)
 _serial = itertools.count()
 
 
@@ -60,7 +60,7 @@ class Started:
             JailFailed: the processes could not be started.
         """
         self.plan, self.scratch_bytes = plan, scratch_bytes
-        program = filter_program()
+        bwrap, program = bubblewrap(), filter_program()
         self.cgroup = Cgroup()
         self.out, write_end = os.pipe()
         self._control, far_end = socket.socketpair()
@@ -76,9 +76,7 @@ class Started:
                 return fd
 
             try:
-                self.process = self._spawn(
-                    bubblewrap(), memfd, program, write_end, far_end.fileno(), tuple(preload)
-                )
+                self.process = self._spawn(bwrap, memfd, program, write_end, far_end.fileno(), tuple(preload))
             except OSError as error:
                 self.close()
                 raise JailFailed(
@@ -140,8 +138,8 @@ class Started:
         try:
             self._control.settimeout(patience_s)
             self._control.sendall(struct.pack("<QI", len(content), len(inputs)))
-            for at in range(0, len(inputs), _FDS_PER_MESSAGE):
-                socket.send_fds(self._control, [b"."], inputs[at : at + _FDS_PER_MESSAGE])
+            for at in range(0, len(inputs), FDS_PER_MESSAGE):
+                socket.send_fds(self._control, [b"."], inputs[at : at + FDS_PER_MESSAGE])
             self._control.sendall(content)
         except OSError:
             return

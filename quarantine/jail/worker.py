@@ -29,7 +29,7 @@ TASKS = {
 }
 OUT_OF_MEMORY = 70
 _PR_SET_NO_NEW_PRIVS = 38
-_FDS_PER_MESSAGE = 200
+FDS_PER_MESSAGE = 200  # descriptors that the parent sends at once; the kernel takes 253 (SCM_MAX_FD)
 
 
 def _close_all_but(kept: list[int]) -> None:
@@ -60,7 +60,7 @@ def _received(control: _socket.socket) -> tuple[dict[str, Any], list[int]]:
     length, count = struct.unpack("<QI", _exactly(control, 12))
     fds: list[int] = []
     while len(fds) < count:
-        data, ancillary, _, _ = control.recvmsg(1, _socket.CMSG_SPACE(4 * _FDS_PER_MESSAGE))
+        data, ancillary, _, _ = control.recvmsg(1, _socket.CMSG_SPACE(4 * FDS_PER_MESSAGE))
         if not data:
             os._exit(0)
         for _, _, raw in ancillary:

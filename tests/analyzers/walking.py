@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from corpora.case import Case
 from quarantine.analyzers.walk import Walk
 from quarantine.formats.interface import Source
 from quarantine.formats.source import BytesSource
@@ -45,3 +47,21 @@ def walked(name: str, content: bytes | Source) -> Walked:
     source = BytesSource(content) if isinstance(content, bytes) else content
     Walk(found.take).run([(name, source)])
     return found
+
+
+def assert_silent(case: Case, folder: Path) -> None:
+    """An honest case of one file is read in full and nothing is found."""
+    path = case.build(folder)
+    found = walked(path.name, path.read_bytes())
+    assert found.silent, found.findings
+
+
+def assert_told(case: Case, folder: Path) -> None:
+    """A harmful case of one file does not pass, for the reason on its label, and is bad enough for its verdict."""
+    path = case.build(folder)
+    found = walked(path.name, path.read_bytes())
+    assert not found.silent
+    assert any(case.matches(rule) for rule in found.rules), found.findings
+    if case.verdict == "reject":
+        rank = max(load_rules().get(rule).severity.rank for rule in found.rules)
+        assert rank >= Severity.HIGH.rank, found.findings

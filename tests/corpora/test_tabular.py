@@ -11,16 +11,14 @@ from corpora.case import Case
 from corpora.malicious import tabular as harmful
 from quarantine.records import Severity
 from quarantine.ruleset import load_rules
-from tests.analyzers.walking import walked
+from tests.analyzers.walking import assert_silent, walked
 
 REJECTED = Severity.HIGH.rank
 
 
 @pytest.mark.parametrize("case", honest.cases(), ids=lambda case: case.id)
 def test_honest_files_are_silent(case: Case, tmp_path: Path) -> None:
-    path = case.build(tmp_path)
-    found = walked(path.name, path.read_bytes())
-    assert found.silent, found.findings
+    assert_silent(case, tmp_path)
 
 
 @pytest.mark.parametrize("case", harmful.cases(), ids=lambda case: case.id)

@@ -11,28 +11,19 @@ from hypothesis import strategies as st
 from corpora.benign import xml as honest
 from corpora.case import MADE, Case
 from corpora.malicious import xml as harmful
-from quarantine.records import Severity
-from quarantine.ruleset import load_rules
-from tests.analyzers.walking import walked
+from tests.analyzers.walking import assert_silent, assert_told, walked
 
 TREE = (MADE / "pmml/nyoka-tree.pmml").read_bytes()
 
 
 @pytest.mark.parametrize("case", honest.cases(), ids=lambda case: case.id)
 def test_honest_documents_are_silent(case: Case, tmp_path: Path) -> None:
-    path = case.build(tmp_path)
-    found = walked(path.name, path.read_bytes())
-    assert found.silent, found.findings
+    assert_silent(case, tmp_path)
 
 
 @pytest.mark.parametrize("case", harmful.cases(), ids=lambda case: case.id)
 def test_harmful_documents_do_not_pass(case: Case, tmp_path: Path) -> None:
-    path = case.build(tmp_path)
-    found = walked(path.name, path.read_bytes())
-    assert not found.silent
-    assert any(case.matches(rule) for rule in found.rules), found.findings
-    if case.verdict == "reject":
-        assert max(load_rules().get(rule).severity.rank for rule in found.rules) >= Severity.HIGH.rank
+    assert_told(case, tmp_path)
 
 
 def test_it_is_told_from_other_xml() -> None:

@@ -12,9 +12,7 @@ from hypothesis import strategies as st
 from corpora.benign import r_data as honest
 from corpora.case import MADE, Case
 from corpora.malicious import r_data as harmful
-from quarantine.records import Severity
-from quarantine.ruleset import load_rules
-from tests.analyzers.walking import walked
+from tests.analyzers.walking import assert_silent, assert_told, walked
 
 STREAM = gzip.decompress((MADE / "r/lm.rds").read_bytes())
 ASCII = gzip.decompress((MADE / "r/ascii.rds").read_bytes())
@@ -22,19 +20,12 @@ ASCII = gzip.decompress((MADE / "r/ascii.rds").read_bytes())
 
 @pytest.mark.parametrize("case", honest.cases(), ids=lambda case: case.id)
 def test_honest_models_are_silent(case: Case, tmp_path: Path) -> None:
-    path = case.build(tmp_path)
-    found = walked(path.name, path.read_bytes())
-    assert found.silent, found.findings
+    assert_silent(case, tmp_path)
 
 
 @pytest.mark.parametrize("case", harmful.cases(), ids=lambda case: case.id)
 def test_harmful_streams_do_not_pass(case: Case, tmp_path: Path) -> None:
-    path = case.build(tmp_path)
-    found = walked(path.name, path.read_bytes())
-    assert not found.silent
-    assert any(case.matches(rule) for rule in found.rules), found.findings
-    if case.verdict == "reject":
-        assert max(load_rules().get(rule).severity.rank for rule in found.rules) >= Severity.HIGH.rank
+    assert_told(case, tmp_path)
 
 
 def test_an_argument_that_has_its_value_is_nothing() -> None:

@@ -15,7 +15,7 @@ from corpora.malicious import skops as harmful
 from corpora.malicious.skops import archive, listed, mapped, node, text
 from quarantine.records import Severity
 from quarantine.ruleset import load_rules
-from tests.analyzers.walking import walked
+from tests.analyzers.walking import assert_silent, walked
 
 TREE = mapped(
     a=listed(text(1), node("log1p", "numpy", "FunctionNode")), b=node("int", "builtins", "TypeNode")
@@ -24,9 +24,7 @@ TREE = mapped(
 
 @pytest.mark.parametrize("case", honest.cases(), ids=lambda case: case.id)
 def test_honest_archives_are_silent(case: Case, tmp_path: Path) -> None:
-    path = case.build(tmp_path)
-    found = walked(path.name, path.read_bytes())
-    assert found.silent, found.findings
+    assert_silent(case, tmp_path)
 
 
 @pytest.mark.parametrize("case", harmful.cases(), ids=lambda case: case.id)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from quarantine.jail import spare
+from quarantine.jail import spare, start
 from quarantine.jail.bubblewrap import BubblewrapJail
 from quarantine.jail.interface import Ending
 from quarantine.jail.protocol import ArtifactSeen, Input, Request
@@ -71,9 +71,16 @@ def test_the_limits_of_the_request_bind_it(model: Path) -> None:
 
 
 def test_without_bubblewrap_there_is_none_and_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = len(os.listdir("/proc/self/fd"))
     monkeypatch.setenv("PATH", "/nonexistent")
+    monkeypatch.setattr(start, "Cgroup", lambda: pytest.fail("a group was made for a jail that cannot be"))
     spare.prepare()
     assert spare._waiting == []
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_it_is_of_the_kind_that_a_policy_asks_for_where_it_says_nothing() -> None:
+    assert JailLimits().scratch_bytes == spare.SCRATCH_BYTES
 
 
 def test_more_inputs_than_one_message_carries_arrive_in_order(tmp_path: Path) -> None:
